@@ -1,0 +1,47 @@
+# SaqBol. `make test` is all a new machine needs: it installs what is missing on
+# Debian, or says what to install. `make check` is what CI runs after it.
+GO ?= go
+GOLANGCI = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+BENCHSTAT = $(GO) run golang.org/x/perf/cmd/benchstat@latest
+FUZZTIME ?= 10s
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+LDFLAGS = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+.PHONY: help demo test deps race lint fuzz bench build golden screenshots check
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: ## the bot with a chat page on http://127.0.0.1:8088, no token, no network
+	$(GO) run ./cmd/saqbol demo
+
+deps: ## what the tests need from Debian's packages
+	@sh .ci/deps
+
+test: deps ## all tests, browser tests too
+	$(GO) test ./...
+
+race: deps ## all tests under the race detector
+	$(GO) test -race ./...
+
+lint: ## golangci-lint, gofmt and vet
+	$(GO) vet ./...
+	$(GOLANGCI) run ./...
+
+fuzz: ## each fuzz target for FUZZTIME
+	@sh .ci/fuzz $(FUZZTIME)
+
+bench: ## the benchmarks, ratios against a baseline of the same run
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+build: ## bin/saqbol with version information
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/saqbol ./cmd/saqbol
+
+golden: ## rewrite the golden files after a change of text; read the diff
+	$(GO) test ./locales ./handlers -update
+
+screenshots: deps ## docs/screenshots/ anew from the browser tests
+	$(GO) test ./cmd/saqbol -run TestBrowser -screenshots ../../docs/screenshots
+
+check: lint race fuzz ## what CI runs after the tests
