@@ -3,7 +3,6 @@ package locales
 import (
 	"embed"
 	"fmt"
-	"html"
 	"strconv"
 	"strings"
 	"time"
@@ -50,7 +49,13 @@ func Load() (*Catalogue, error) {
 // HTML renders messages for a text in Telegram's HTML, one below the other.
 // String arguments are escaped.
 func (c *Catalogue) HTML(lang fraud.Lang, messages ...Msg) string {
-	return c.join(lang, html.EscapeString, messages)
+	return c.join(lang, Escape, messages)
+}
+
+// Escape makes a string safe inside Telegram's HTML, with the named entities
+// that Telegram knows.
+func Escape(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(s)
 }
 
 // Plain renders messages for places without markup: buttons, toasts, commands.
@@ -130,7 +135,7 @@ type Day time.Time
 
 func (c *Catalogue) day(lang fraud.Lang, t time.Time) string {
 	t = t.In(c.zone)
-	month := c.render(lang, html.EscapeString, M("month."+strconv.Itoa(int(t.Month()))))
+	month := c.render(lang, Escape, M("month."+strconv.Itoa(int(t.Month()))))
 	return strconv.Itoa(t.Day()) + " " + month + " " + strconv.Itoa(t.Year())
 }
 

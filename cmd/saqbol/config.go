@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// config is what the environment says, checked.
+type config struct {
+	token       secret
+	apiURL      string
+	databaseURL string
+	key         secret
+	webhook     *url.URL // nil = polling
+	webhookKey  secret
+	listen      string
+	dispatchers []int64
+	logLevel    slog.Level
+	logFormat   string // "text", "json" or "" = by terminal
+}
+
+// secret is a value that must not be printed.
+type secret string
+
+// String hides the value.
+func (s secret) String() string { return "***" }
+
+// GoString hides the value from %#v.
+func (s secret) GoString() string { return "***" }
+
+// LogValue hides the value from slog.
+func (s secret) LogValue() slog.Value { return slog.StringValue("***") }
+
+const (
+	defaultDatabase = "sqlite:data/saqbol.db"
+	defaultListen   = "127.0.0.1:8080"
+)
+
+// reserved are the paths that the program serves itself.
+func reserved(path string) bool {
+	switch path {
+	case "/healthz", "/readyz", "/metrics":
+		return true
+	}
+	return strings.HasPrefix(path, "/console")
+}
+
+// webhookSecret is what Telegram accepts as secret_token.
+var webhookSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+
+// readConfig checks every setting but the token, which only run needs. The error
+// names the setting and says what to do.
+func readConfig(env environment) (config, error) {
+	c := config{databaseURL: defaultDatabase, listen: defaultListen}
+	values := map[string]string{}
+	for _, name := range []string{"TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "DATABASE_URL", "SAQBOL_KEY", "WEBHOOK_URL",
+		"WEBHOOK_SECRET", "HTTP_LISTEN", "SAQBOL_DISPATCHERS", "LOG_LEVEL", "LOG_FORMAT"} {
+		value, err := env.get(name)
+		if err != nil {
+			return config{}, err
+		}
+		values[name] = value
+	}
+	c.token, c.key = secret(values["TELEGRAM_BOT_TOKEN"]), secret(values["SAQBOL_KEY"])
+	if v := values["DATABASE_URL"]; v != "" {
+		c.databaseURL = v
+	}
+	steps := []func(map[string]string, *config) error{readAPIURL, readWebhook, readListen, readDispatchers, readLogging}
+	for _, step := range steps {
+		if err := step(values, &c); err != nil {
+			return config{}, err
+		}
+	}
+	return c, nil
+}
+
+func readAPIURL(values map[string]string, c *config) error {
+	v := strings.TrimRight(values["TELEGRAM_API_URL"], "/")
+	if v == "" {
+		return nil
+	}
+	u, err := url.Parse(v)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fmt.Errorf("TELEGRAM_API_URL must be an address such as http://127.0.0.1:8081")
+	}
+	c.apiURL = v
+	return nil
+}
+
+func readWebhook(values map[string]string, c *config) error {
+	v := values["WEBHOOK_URL"]
+	if v == "" {
+		return nil
+	}
+	u, err := url.Parse(v)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && (u.Scheme != "http" || c.apiURL == "")) {
+		return fmt.Errorf("WEBHOOK_URL must be a public https:// address (http:// only where TELEGRAM_API_URL is set); leave it empty for polling")
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	if reserved(u.Path) {
+		return fmt.Errorf("WEBHOOK_URL: the path %s is taken by SaqBol itself: choose another, such as /telegram", u.Path)
+	}
+	key := values["WEBHOOK_SECRET"]
+	if key == "" {
+		return fmt.Errorf("WEBHOOK_SECRET is missing: with WEBHOOK_URL set it to a random word, for instance the output of: openssl rand -hex 32")
+	}
+	if !webhookSecret.MatchString(key) {
+		return fmt.Errorf("WEBHOOK_SECRET may hold 1 to 256 characters of A-Z, a-z, 0-9, _ and -: make one with: openssl rand -hex 32")
+	}
+	c.webhook, c.webhookKey = u, secret(key)
+	return nil
+}
+
+func readListen(values map[string]string, c *config) error {
+	if v := values["HTTP_LISTEN"]; v != "" {
+		c.listen = v
+	}
+	if _, port, err := net.SplitHostPort(c.listen); err != nil || port == "" {
+		return fmt.Errorf("HTTP_LISTEN must be an address and a port such as %s", defaultListen)
+	}
+	return nil
+}
+
+func readDispatchers(values map[string]string, c *config) error {
+	for _, word := range strings.FieldsFunc(values["SAQBOL_DISPATCHERS"], func(r rune) bool { return r == ',' || r == ' ' }) {
+		id, err := strconv.ParseInt(word, 10, 64)
+		if err != nil || id <= 0 {
+			return fmt.Errorf("SAQBOL_DISPATCHERS must be Telegram user ids, comma separated, such as 1000001,1000002")
+		}
+		c.dispatchers = append(c.dispatchers, id)
+	}
+	return nil
+}
+
+func readLogging(values map[string]string, c *config) error {
+	if v := values["LOG_LEVEL"]; v != "" {
+		if err := c.logLevel.UnmarshalText([]byte(v)); err != nil {
+			return fmt.Errorf("LOG_LEVEL must be debug, info, warn or error")
+		}
+	}
+	switch c.logFormat = strings.ToLower(values["LOG_FORMAT"]); c.logFormat {
+	case "", "text", "json":
+		return nil
+	}
+	return fmt.Errorf("LOG_FORMAT must be text or json")
+}

@@ -1,0 +1,92 @@
+// Command saqbol is the SaqBol bot: one program that reads the environment and
+// the command line, builds everything, runs it and drains it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit statuses, as the contract has them.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+// commands is the command line.
+type commands struct {
+	Run     runCommand     `cmd:"" default:"withargs" help:"Run the bot with what the environment says (also without a command)."`
+	Demo    demoCommand    `cmd:"" help:"Try the bot: no token, no network, a chat page in the browser, sample data."`
+	Doctor  doctorCommand  `cmd:"" help:"Check configuration, token, database, keys, clock and disk."`
+	Version versionCommand `cmd:"" help:"Show version, commit and Go version."`
+}
+
+// surroundings is what every command gets: nothing is read from globals.
+type surroundings struct {
+	ctx    context.Context
+	env    environment
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// run is the whole program without os.Exit, so that tests can call it.
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+	var cli commands
+	exited := -1
+	parser, err := kong.New(&cli,
+		kong.Name("saqbol"),
+		kong.Description("Сақ бол! A Telegram bot with which people check numbers, cards and accounts, and report fraud.\n\nThe environment is described in README.md and .env.example."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exited = code }),
+	)
+	if err != nil {
+		return fail(stderr, err)
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 { // --help was answered
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "saqbol: %s (see saqbol --help)\n", oneLine(err))
+		return exitUsage
+	}
+	env, err := readEnvironment(environ, ".env")
+	if err != nil {
+		return fail(stderr, err)
+	}
+	if err := parsed.Run(&surroundings{ctx: ctx, env: env, stdout: stdout, stderr: stderr}); err != nil {
+		return fail(stderr, err)
+	}
+	return exitDone
+}
+
+// errUsage marks an error that the caller of the program made.
+var errUsage = errors.New("wrong use")
+
+func fail(stderr io.Writer, err error) int {
+	fmt.Fprintf(stderr, "saqbol: %s\n", oneLine(err))
+	if errors.Is(err, errUsage) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func oneLine(err error) string {
+	return strings.Join(strings.Fields(err.Error()), " ")
+}
