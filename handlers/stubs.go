@@ -28,3 +28,6 @@ func (r *Router) deleteMessage(_ context.Context, _ Turn) (Reply, error)   { ret
 func (r *Router) dropDraft(_ context.Context, _ Turn) (Reply, error)       { return Reply{}, nil }
 func (r *Router) reportTyped(_ context.Context, _ Turn) (Reply, error)     { return Reply{}, nil }
 func (r *Router) find(_ Turn) flow                                         { return r.help }
+
+// askDrop asks whether to drop the open draft for a new command.
+func (r *Router) askDrop(_ context.Context, _ Turn) (Reply, error) { return Reply{}, nil }
