@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func write(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestWhereASettingComesFrom(t *testing.T) {
+	file := write(t, "token", " from the file\n")
+	for name, tt := range map[string]struct {
+		environ []string
+		dotenv  string
+		want    string
+	}{
+		"nowhere":                          {nil, "", ""},
+		"the environment":                  {[]string{"A=real"}, "", "real"},
+		".env":                             {nil, "A=dotenv\n", "dotenv"},
+		"the environment wins over .env":   {[]string{"A=real"}, "A=dotenv\n", "real"},
+		"an empty variable does not":       {[]string{"A="}, "A=dotenv\n", "dotenv"},
+		"a file":                           {[]string{"A_FILE=" + file}, "", "from the file"},
+		"the value wins over its file":     {[]string{"A=real", "A_FILE=" + file}, "", "real"},
+		"a real A_FILE wins over .env's A": {[]string{"A_FILE=" + file}, "A=dotenv\n", "from the file"},
+		"white space around":               {[]string{"A=  real\t\n"}, "", "real"},
+		"an equals sign inside":            {[]string{"A=x=y"}, "", "x=y"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env, err := readEnvironment(tt.environ, write(t, ".env", tt.dotenv))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := env.get("A"); err != nil || got != tt.want {
+				t.Errorf("A = %q, %v; want %q", got, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestABadDotenvDoesNotPrintItsSecrets(t *testing.T) {
+	_, err := readEnvironment(nil, write(t, ".env", "TELEGRAM_BOT_TOKEN 1:canary\n'"))
+	if err == nil || strings.Contains(err.Error(), "canary") {
+		t.Errorf("the error is %v", err)
+	}
+	_, err = environment{"A_FILE": filepath.Join(t.TempDir(), "absent")}.get("A")
+	if err == nil || !strings.Contains(err.Error(), "A_FILE") {
+		t.Errorf("a missing file gives %v", err)
+	}
+}
+
+func TestConfigErrorsSayWhatToDo(t *testing.T) {
+	for name, tt := range map[string]struct {
+		env  environment
+		want string
+	}{
+		"webhook without secret":   {environment{"WEBHOOK_URL": "https://bot.example.kz/telegram"}, "WEBHOOK_SECRET is missing"},
+		"webhook secret with dots": {environment{"WEBHOOK_URL": "https://bot.example.kz/t", "WEBHOOK_SECRET": "a.b"}, "WEBHOOK_SECRET may hold"},
+		"webhook over http":        {environment{"WEBHOOK_URL": "http://bot.example.kz/t", "WEBHOOK_SECRET": "ab"}, "https://"},
+		"webhook on our own path":  {environment{"WEBHOOK_URL": "https://bot.example.kz/healthz", "WEBHOOK_SECRET": "ab"}, "taken by SaqBol"},
+		"listen without port":      {environment{"HTTP_LISTEN": "localhost"}, "HTTP_LISTEN"},
+		"dispatchers by name":      {environment{"SAQBOL_DISPATCHERS": "@dispatcher"}, "SAQBOL_DISPATCHERS"},
+		"level":                    {environment{"LOG_LEVEL": "loud"}, "LOG_LEVEL"},
+		"format":                   {environment{"LOG_FORMAT": "xml"}, "LOG_FORMAT"},
+		"api":                      {environment{"TELEGRAM_API_URL": "localhost:8081"}, "TELEGRAM_API_URL"},
+	} {
+		if _, err := readConfig(tt.env); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: the error is %v, want one with %q", name, err, tt.want)
+		}
+	}
+}
+
+func TestConfig(t *testing.T) {
+	c, err := readConfig(environment{"TELEGRAM_BOT_TOKEN": "1:canary", "SAQBOL_KEY": "canary", "TELEGRAM_API_URL": "http://127.0.0.1:1/",
+		"WEBHOOK_URL": "http://127.0.0.1:2", "WEBHOOK_SECRET": "canary", "SAQBOL_DISPATCHERS": "1, 2,", "LOG_LEVEL": "WARN", "LOG_FORMAT": "json"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.webhook.Path != "/" || c.apiURL != "http://127.0.0.1:1" || len(c.dispatchers) != 2 || c.listen != defaultListen || c.databaseURL != defaultDatabase {
+		t.Errorf("config = %+v", c)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if shown := fmt.Sprintf(verb, c); strings.Contains(shown, "canary") {
+			t.Errorf("%s prints a secret: %s", verb, shown)
+		}
+	}
+}

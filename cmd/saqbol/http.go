@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// check is one thing that must be well for the program to be ready.
+type check struct {
+	name string
+	ask  func(context.Context) error
+}
+
+// newMux serves /healthz, /readyz and, where webhook is not nil, the webhook at path.
+func newMux(log *slog.Logger, checks []check, path string, webhook http.Handler) *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte("ok\n")) // the prober has gone: nobody to tell
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, log, checks) })
+	if webhook != nil {
+		mux.Handle(path, webhook)
+	}
+	return mux
+}
+
+// ready answers 200 where every check passes, else 503; the body names the
+// checks. Causes go to the log only.
+func ready(w http.ResponseWriter, r *http.Request, log *slog.Logger, checks []check) {
+	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+	defer cancel()
+	status, answer := http.StatusOK, map[string]string{}
+	for _, c := range checks {
+		answer[c.name] = "ok"
+		if err := c.ask(ctx); err != nil {
+			log.Warn("not ready", "check", c.name, "error", err)
+			status, answer[c.name] = http.StatusServiceUnavailable, "failing, see the log"
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(answer) // the prober has gone: nobody to tell
+}
+
+// listen opens the address named by the setting, with an error that says what to do.
+func listen(ctx context.Context, setting, address string) (net.Listener, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: can't listen on %s (%w): stop the program that uses it, or choose another address", setting, address, err)
+	}
+	return l, nil
+}
+
+// serve answers requests until ctx ends, then lets those under way finish
+// within grace.
+func serve(ctx context.Context, l net.Listener, handler http.Handler, grace time.Duration) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       20 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving HTTP: %w", err)
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	err := server.Shutdown(stopping)
+	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	if err != nil {
+		_ = server.Close() // what is still open is cut: the time is up
+		return fmt.Errorf("stopping HTTP: %w", err)
+	}
+	return nil
+}
