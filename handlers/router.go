@@ -55,14 +55,16 @@ type Store interface {
 // Router finds the flow for an Input. The table is in routes.go.
 type Router struct {
 	deps     Deps
-	commands map[string]flow
-	buttons  map[string]flow // by the prefix before ':'
-	sessions map[string]flow // by Session.Flow: what is typed or sent in a conversation
+	clues    []clue
+	kinds    map[Kind]func(Turn) flow
+	commands map[string]route
+	buttons  map[string]route // by the prefix before ':'
+	sessions map[string]flow  // by Session.Flow: what is typed or sent in a conversation
 }
 
 // New builds the router with all its flows.
 func New(deps Deps) *Router {
-	r := &Router{deps: deps}
+	r := &Router{deps: deps, clues: readClues(cluesTSV)}
 	r.routes()
 	return r
 }
@@ -78,6 +80,15 @@ func (r *Router) Handle(ctx context.Context, in Input) (Reply, error) {
 	reply, err := r.find(t)(ctx, t)
 	if reply.Lang == "" {
 		reply.Lang = t.Lang
+	}
+	back := false
+	if person.Gone && reply.Change.Gone == nil && !reply.Change.Erase {
+		reply.Change.Gone = &back // whoever writes has not blocked the bot
+	}
+	for i := range reply.Messages {
+		if m := &reply.Messages[i]; !in.Private && m.Edit == 0 && m.ReplyTo == 0 {
+			m.ReplyTo = in.Message
+		}
 	}
 	reply.Change.Update, reply.Change.Person, reply.Change.Now = in.Update, in.Person, t.Now
 	return reply, err

@@ -1,34 +1,144 @@
 package handlers
 
+import (
+	"context"
+	"strings"
+
+	"saqbol/locales"
+)
+
+// route is a flow and where it may answer.
+type route struct {
+	run    flow
+	public bool // answers in groups too; other flows give a link to the private chat
+	keeps  bool // a command that is answered over an open draft, which is kept
+}
+
 // routes is the one table that says which flow answers what.
 func (r *Router) routes() {
-	r.commands = map[string]flow{
-		"start":     r.start,
-		"check":     r.checkCommand,
-		"report":    r.reportCommand,
-		"my":        r.my,
-		"emergency": r.emergency,
-		"tips":      r.tips,
-		"stats":     r.stats,
-		"settings":  r.settings,
-		"language":  r.language,
-		"privacy":   r.privacy,
-		"help":      r.help,
-		"cancel":    r.cancel,
+	r.commands = map[string]route{
+		"start":     {run: r.start},
+		"check":     {run: r.checkCommand, public: true},
+		"report":    {run: r.reportCommand},
+		"my":        {run: r.my},
+		"emergency": {run: r.emergency, public: true, keeps: true},
+		"tips":      {run: r.tips, public: true},
+		"stats":     {run: r.stats, public: true},
+		"settings":  {run: r.settings},
+		"language":  {run: r.language, keeps: true},
+		"privacy":   {run: r.privacy},
+		"help":      {run: r.help, public: true},
+		"cancel":    {run: r.cancel, keeps: true},
 	}
-	r.buttons = map[string]flow{
-		"lang": r.languageChosen,  // lang:kk
-		"rep":  r.reportFromCheck, // rep:<token>
-		"r":    r.reportButton,    // r:<draft>:<step>:<choice>
-		"my":   r.myButton,        // my:<action>:<code>
-		"dis":  r.disputeButton,   // dis:<token>
-		"now":  r.emergencyButton, // now:
-		"tip":  r.tipButton,       // tip:<scenario>
-		"set":  r.settingsButton,  // set:<action>
-		"del":  r.deleteMessage,   // del:<message id>
-		"drop": r.dropDraft,       // drop:yes, drop:no
+	r.buttons = map[string]route{
+		"lang": {run: r.languageChosen},                // lang:kk
+		"rep":  {run: r.reportFromCheck},               // rep:<token>
+		"r":    {run: r.reportButton},                  // r:<draft>:<step>:<choice>
+		"my":   {run: r.myButton},                      // my:<action>:<code>
+		"dis":  {run: r.disputeButton, public: true},   // dis:<token>
+		"now":  {run: r.emergencyButton, public: true}, // now:
+		"tip":  {run: r.tipButton, public: true},       // tip:<scenario>, tip:+<scenario>, tip:<page>
+		"set":  {run: r.settingsButton},                // set:<action>
+		"del":  {run: r.deleteMessage},                 // del:<message id>
+		"drop": {run: r.dropDraft},                     // drop:yes, drop:no
 	}
 	r.sessions = map[string]flow{
 		"report": r.reportTyped,
 	}
+	r.kinds = map[Kind]func(Turn) flow{
+		KindText:    r.forText,
+		KindCommand: r.forCommand,
+		KindButton:  r.forButton,
+		KindMedia:   r.forMedia,
+		KindOther:   r.forOther,
+		KindEdited:  r.forEdited,
+		KindBlocked: func(Turn) flow { return r.presence },
+		KindBack:    func(Turn) flow { return r.presence },
+	}
+}
+
+// find chooses the flow for a turn; what no table knows is met with silence.
+func (r *Router) find(t Turn) flow {
+	if choose, ok := r.kinds[t.Kind]; ok {
+		return choose(t)
+	}
+	return silence
+}
+
+// silence is the deliberate answer to what was not meant for the bot.
+func silence(context.Context, Turn) (Reply, error) { return Reply{}, nil }
+
+// stale answers a button that no longer means anything.
+func stale(context.Context, Turn) (Reply, error) {
+	return Reply{Toast: locales.M("common.stale")}, nil
+}
+
+func (r *Router) forCommand(t Turn) flow {
+	command, known := r.commands[strings.ToLower(t.Command)]
+	switch {
+	case !t.Private && !known:
+		return silence // in a group it may be for another bot
+	case !known:
+		return r.unknownCommand
+	case !t.Private && !command.public:
+		return r.privately
+	case t.Private && t.Session.Open() && !command.keeps:
+		return r.askDrop
+	}
+	return command.run
+}
+
+func (r *Router) forButton(t Turn) flow {
+	prefix, _, _ := strings.Cut(t.Button, ":")
+	if button, known := r.buttons[prefix]; known && (t.Private || button.public) {
+		return button.run
+	}
+	return stale
+}
+
+// conversation is the flow that awaits what a person types or sends, nil where
+// none does. Drafts live in the private chat only.
+func (r *Router) conversation(t Turn) flow {
+	if !t.Private || !t.Session.Open() {
+		return nil
+	}
+	return r.sessions[t.Session.Flow]
+}
+
+func (r *Router) forText(t Turn) flow {
+	if !t.Private {
+		return silence // in a group only commands are for the bot
+	}
+	if run := r.conversation(t); run != nil {
+		return run
+	}
+	return r.check
+}
+
+func (r *Router) forMedia(t Turn) flow {
+	switch run := r.conversation(t); {
+	case !t.Private:
+		return silence
+	case run != nil:
+		return run
+	case t.Text != "":
+		return r.check
+	}
+	return r.unknownMedia
+}
+
+func (r *Router) forOther(t Turn) flow {
+	if !t.Private {
+		return silence
+	}
+	return r.unknownThing
+}
+
+// forEdited checks a corrected message again; an answer given to a draft stays
+// as it was, for the draft shows what was understood.
+func (r *Router) forEdited(t Turn) flow {
+	if !t.Private || t.Session.Open() {
+		return silence
+	}
+	return r.recheck
 }

@@ -1,0 +1,99 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"saqbol/fraud"
+	"saqbol/locales"
+)
+
+// settings answers /settings.
+func (r *Router) settings(_ context.Context, t Turn) (Reply, error) {
+	return Reply{Messages: []Message{settingsMenu(t.Lang)}}, nil
+}
+
+func settingsMenu(lang fraud.Lang) Message {
+	return Message{
+		Text: []locales.Msg{locales.M("settings.head", "Language", locales.M("lang."+string(lang)))},
+		Buttons: [][]Button{
+			{{Label: locales.M("settings.button.language"), Mark: "🌐", Data: "set:language"}},
+			{{Label: locales.M("settings.button.export"), Mark: "📄", Data: "set:export"}},
+			{{Label: locales.M("settings.button.erase"), Mark: "🗑", Data: "set:erase"}},
+		},
+	}
+}
+
+// settingsButton answers set:<action>.
+func (r *Router) settingsButton(ctx context.Context, t Turn) (Reply, error) {
+	actions := map[string]flow{
+		"menu":     r.settingsBack,
+		"language": r.settingsLanguage,
+		"export":   r.export,
+		"erase":    r.eraseAsked,
+		"erased":   r.erased,
+	}
+	if run, ok := actions[strings.TrimPrefix(t.Button, "set:")]; ok {
+		return run(ctx, t)
+	}
+	return stale(ctx, t)
+}
+
+func (r *Router) settingsBack(_ context.Context, t Turn) (Reply, error) {
+	m := settingsMenu(t.Lang)
+	m.Edit = t.Message
+	return Reply{Messages: []Message{m}}, nil
+}
+
+func (r *Router) settingsLanguage(_ context.Context, t Turn) (Reply, error) {
+	m := askLanguage()
+	m.Edit = t.Message
+	m.Buttons = append(m.Buttons, []Button{{Label: locales.M("settings.button.back"), Mark: "◀️", Data: "set:menu"}})
+	return Reply{Messages: []Message{m}}, nil
+}
+
+// export sends everything stored about the person as a file.
+func (r *Router) export(ctx context.Context, t Turn) (Reply, error) {
+	if !t.Known.Known {
+		return Say(locales.M("settings.nothing_kept")), nil
+	}
+	portrait, err := r.deps.Store.Portrait(ctx, t.Person)
+	if err != nil {
+		return Reply{}, &fraud.Error{Code: fraud.CodeUnavailable, Key: "settings.unavailable", Err: fmt.Errorf("reading what is kept of a person: %w", err)}
+	}
+	data, err := exportJSON(portrait, t.Now)
+	if err != nil {
+		return Reply{}, err
+	}
+	return Reply{Messages: []Message{{
+		Text:     []locales.Msg{locales.M("settings.exported")},
+		Document: &Document{Name: "saqbol-export.json", Data: data},
+	}}}, nil
+}
+
+// eraseAsked says what deletion means and asks again.
+func (r *Router) eraseAsked(_ context.Context, t Turn) (Reply, error) {
+	if !t.Known.Known {
+		return Say(locales.M("settings.nothing_kept")), nil
+	}
+	return Reply{Messages: []Message{{
+		Text: []locales.Msg{locales.M("settings.erase_ask")},
+		Buttons: [][]Button{
+			{{Label: locales.M("settings.button.erase_yes"), Mark: "🗑", Data: "set:erased"}},
+			{{Label: locales.M("settings.button.erase_no"), Mark: "✖️", Data: "set:menu"}},
+		},
+		Edit: t.Message,
+	}}}, nil
+}
+
+// erased forgets the person. This message is the last that knows their language.
+func (r *Router) erased(_ context.Context, t Turn) (Reply, error) {
+	if !t.Known.Known {
+		return Say(locales.M("settings.nothing_kept")), nil
+	}
+	return Reply{
+		Messages: []Message{{Text: []locales.Msg{locales.M("settings.erased")}, Edit: t.Message}},
+		Change:   fraud.Change{Erase: true},
+	}, nil
+}
