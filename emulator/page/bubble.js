@@ -6,7 +6,7 @@ import { plainText, richText } from "./rich.js";
 import { clock, dayKey, size } from "./time.js";
 
 // bubble builds a message's element. chat gives the language and what taps do:
-// chat.lang, chat.command(text), chat.copied(), chat.press(message, button,
+// chat.lang, chat.command(text), chat.copy(text), chat.press(message, button,
 // element), chat.edit(message).
 export function bubble(message, chat) {
   const mine = message.from === "me";
@@ -118,7 +118,7 @@ function inlineButton(message, button, chat) {
     return h("a", { class: "inline", href, target: "_blank", rel: "noopener noreferrer", "data-button": button.url },
       button.text, icon("open"));
   }
-  const made = h("button", { type: "button", class: "inline", "data-button": button.data ?? "" }, button.text);
-  made.addEventListener("click", () => chat.press(message, button, made));
+  const made = h("button", { type: "button", class: "inline", "data-button": button.data ?? button.copy ?? "" }, button.text);
+  made.addEventListener("click", () => (button.copy ? chat.copy(button.copy) : chat.press(message, button, made)));
   return made;
 }

@@ -19,6 +19,7 @@ export class Composer {
     this.bar = role(pane, "mode");
     this.title = role(pane, "mode-title");
     this.about = role(pane, "mode-text");
+    this.sign = this.bar.querySelector("use");
     this.mode = null;
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -26,6 +27,10 @@ export class Composer {
     });
     this.input.addEventListener("input", () => this.fit());
     this.input.addEventListener("keydown", (event) => this.key(event));
+    // Some drivers and keyboards send the line break apart from the key.
+    this.input.addEventListener("keypress", (event) => {
+      if (event.key === "Enter" && !event.shiftKey) event.preventDefault();
+    });
     role(pane, "mode-cancel").addEventListener("click", () => this.leaveMode());
     this.fit();
   }
@@ -46,6 +51,7 @@ export class Composer {
     const lang = this.chat.lang;
     this.title.textContent = mode.edit ? word(lang, "editing") : word(lang, "forwarding");
     this.about.textContent = mode.edit ? mode.edit.text : mode.forward;
+    this.sign.setAttribute("href", mode.edit ? "#i-edit" : "#i-forward");
   }
 
   leaveMode() {
@@ -89,6 +95,5 @@ export class Composer {
     this.input.style.height = height ? `${Math.min(height, TALLEST)}px` : "";
     this.input.classList.toggle("scrolls", height > TALLEST);
     this.form.classList.toggle("is-empty", this.input.value.trim() === "");
-    this.input.dispatchEvent(new CustomEvent("fitted"));
   }
 }

@@ -52,6 +52,7 @@ export class Log {
   // counts what came in while they were reading further up.
   arrived(message) {
     if (!this.put(message)) return false;
+    this.messages.get(String(message.id)).element.classList.add("is-new");
     if (message.from === "me") this.scrollToEnd();
     else if (!this.stuck) this.countUnseen(this.unseen + 1);
     return true;

@@ -73,7 +73,7 @@ export class Pane {
     return {
       get lang() { return pane.lang; },
       command: (text) => this.say(text),
-      copied: () => this.notify(word(this.lang, "copied")),
+      copy: (text) => this.copy(text),
       press: (message, button, element) => this.press(message, button, element),
       edit: (message) => this.composer.fill(message.text, { edit: message }),
       typing: () => this.showStatus(),
@@ -211,6 +211,11 @@ export class Pane {
     }
   }
 
+  // copy says so only where it did copy: a page without permission can't.
+  copy(text) {
+    navigator.clipboard?.writeText(text).then(() => this.notify(word(this.lang, "copied")), () => {});
+  }
+
   notify(text) { this.toast.show(text); }
 
   // ---- what is shown
@@ -232,7 +237,7 @@ export class Pane {
   showStatus() {
     const status = role(this.element, "status");
     const typing = !role(this.element, "typing").hidden;
-    const about = this.bot ? `@${this.bot.username} · ${word(this.lang, "bot")}` : "";
+    const about = this.bot ? `@${this.bot.username}` : "";
     status.textContent = !this.connected ? word(this.lang, "connecting") : typing ? word(this.lang, "typing") : about;
     status.classList.toggle("busy", typing || !this.connected);
   }

@@ -12,7 +12,7 @@ const PLAIN = {
 const COMMAND = /(^|[\s(«])(\/[a-z][a-z0-9_]{0,31})(?![\w/])/g;
 
 // richText builds the nodes for html. chat gives what its parts do:
-// chat.lang, chat.command(text), chat.copied().
+// chat.lang, chat.command(text), chat.copy(text).
 export function richText(html, chat) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
   return children(parsed.body, chat, false);
@@ -77,10 +77,7 @@ function spoiler(node, chat) {
 function copyable(code, chat) {
   code.tabIndex = 0;
   code.setAttribute("role", "button");
-  onActivate(code, async () => {
-    await navigator.clipboard?.writeText(code.textContent);
-    chat.copied();
-  });
+  onActivate(code, () => chat.copy(code.textContent));
   return code;
 }
 

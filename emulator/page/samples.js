@@ -9,8 +9,8 @@ export function showSamples(pane, lang, fill) {
   const samples = [
     { text: "8 701 123 45 67" },
     { label: word(lang, "sampleScam"), text: word(lang, "scam"), mode: { forward: word(lang, "stranger") } },
-    { label: `${word(lang, "sampleCard")} 4400 …1237`, text: "4400 4300 0000 1237" },
-    { label: `${word(lang, "sampleAccount")} KZ86…`, text: "KZ86125KZT5004100100" },
+    { label: word(lang, "sampleCard"), text: "4400 4300 0000 1237" },
+    { label: word(lang, "sampleAccount"), text: "KZ86125KZT5004100100" },
     { text: "/report" },
     { text: "7111" },
   ];
