@@ -1,0 +1,159 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Bot takes updates in, has them answered and sends the answers.
+type Bot struct {
+	options  Options
+	log      *slog.Logger
+	me       self
+	render   renderer
+	recent   *recent
+	dispatch *lanes[*job]
+	sender   *sender
+	health   health
+	open     atomic.Bool // updates are taken in
+
+	ctx  context.Context // of the work itself; outlives Run's by the time to drain
+	stop context.CancelFunc
+	back sync.WaitGroup // the flusher and the profile
+	dice sync.Mutex     // Random is read by one at a time
+}
+
+// New builds a Bot. It makes no call; Run does.
+func New(o Options) (*Bot, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	b := &Bot{
+		options: o,
+		log:     o.Log,
+		me:      self{id: o.Client.ID(), username: o.Client.Username()},
+		render:  renderer{catalogue: o.Catalogue, clock: o.Clock},
+		recent:  newRecent(),
+	}
+	b.ctx, b.stop = context.WithCancel(context.Background())
+	b.sender = newSender(b.ctx, o)
+	b.dispatch = newLanes(o.Bounds.Handlers, b.run)
+	return b, nil
+}
+
+// Run takes updates in until ctx ends and then stops gracefully: what was taken
+// in is finished and sent within Bounds.Drain; answers that could not be sent
+// stay in the outbox for the next start. It returns nil after such a stop,
+// ErrToken where Telegram refuses the token and ErrUnreachable where the webhook
+// can't be set. A Bot runs once.
+func (b *Bot) Run(ctx context.Context) error {
+	defer b.stop()
+	if err := b.resume(ctx); err != nil {
+		return err
+	}
+	flushing, stopFlushing := context.WithCancel(b.ctx)
+	defer stopFlushing()
+	b.back.Go(func() { b.sender.sent.run(flushing) })
+	b.back.Go(func() { b.introduce(ctx) })
+	var err error
+	var poll *poller
+	if b.options.Webhook.URL == "" {
+		poll = newPoller(b)
+		err = poll.run(ctx)
+	} else {
+		err = b.serve(ctx)
+	}
+	b.open.Store(false)
+	b.drain()
+	if poll != nil && err == nil {
+		poll.confirm()
+	}
+	stopFlushing()
+	b.stop()
+	b.dispatch.close()
+	b.sender.lanes.close()
+	b.back.Wait()
+	b.sender.sent.flush()
+	return err
+}
+
+// resume queues the answers that the last run could not deliver, before anything
+// new is taken in.
+func (b *Bot) resume(ctx context.Context) error {
+	rows, err := b.options.Journal.Unsent(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the answers that wait in the outbox: %w", err)
+	}
+	for _, row := range rows {
+		k, err := decodeCall(row.Payload)
+		if err != nil {
+			b.log.Error("an answer in the outbox can't be read; it is dropped", "error", err)
+			b.sender.sent.add(row.ID)
+			continue
+		}
+		b.sender.put(row.Chat, &parcel{content: k, row: row.ID})
+	}
+	if len(rows) > 0 {
+		b.log.Info("answers of the last run are being delivered", "count", len(rows))
+	}
+	return nil
+}
+
+// serve has updates delivered to the webhook until ctx ends.
+func (b *Bot) serve(ctx context.Context) error {
+	b.open.Store(true) // Telegram may deliver before its answer is here
+	for tries := 0; ; tries++ {
+		err := b.setWebhook(ctx)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if out := outcomeOf(err); out.fate == fateRefused || errors.Is(known(err), ErrToken) {
+			return fmt.Errorf("telling Telegram where to deliver updates: %w", known(err))
+		}
+		b.log.Warn("the webhook is not set yet", "error", err)
+		if !sleep(ctx, backoff(tries)) {
+			return nil
+		}
+	}
+	b.health.started(b.options.Clock())
+	b.log.Info("updates come by webhook", "bot", b.me.username)
+	<-ctx.Done()
+	return nil
+}
+
+// drain finishes what was taken in, and sends what can be sent.
+func (b *Bot) drain() {
+	ctx, cancel := context.WithTimeout(context.Background(), b.options.Bounds.Drain)
+	defer cancel()
+	handled := b.dispatch.drained(ctx)
+	sent := b.sender.lanes.drained(ctx)
+	if handled != nil || sent != nil {
+		b.log.Warn("stopping with work left; Telegram delivers the updates again, the outbox keeps the answers",
+			"updates", b.dispatch.length(), "answers", b.sender.lanes.length())
+	}
+}
+
+// full reports whether there is so much to do that nothing more is taken in.
+func (b *Bot) full() bool {
+	return b.dispatch.length() >= b.options.Bounds.Updates || b.sender.lanes.length() >= b.options.Bounds.Answers
+}
+
+// sleep waits; it reports false if ctx ended first.
+func sleep(ctx context.Context, wait time.Duration) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

@@ -1,0 +1,135 @@
+package bot
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/go-telegram/bot/models"
+)
+
+// allowedUpdates are the kinds of updates asked for; anything else would only be
+// thrown away.
+func allowedUpdates() []string {
+	return []string{models.AllowedUpdateMessage, models.AllowedUpdateEditedMessage,
+		models.AllowedUpdateCallbackQuery, models.AllowedUpdateMyChatMember}
+}
+
+// arrival is one update as it came, decoded on its own: what is wrong with it
+// costs nobody else anything.
+type arrival struct {
+	id     int64 // update_id, or a number made from the text where there is none
+	named  bool  // id is Telegram's
+	chat   int64 // whose order it belongs to, 0 where that can't be read
+	update *models.Update
+	origin origin
+	raw    []byte
+	err    error // why it can't be decoded
+}
+
+// origin is who wrote, as far as a broken update shows it.
+type origin struct {
+	chat     int64
+	person   int64
+	private  bool
+	language string
+	query    string // the id of a callback query
+}
+
+// decode reads one update.
+func decode(raw json.RawMessage) arrival {
+	a := arrival{raw: raw}
+	a.id, a.named = updateID(raw)
+	a.origin = peek(raw)
+	a.chat = a.origin.chat
+	update := &models.Update{}
+	switch err := json.Unmarshal(raw, update); {
+	case err != nil:
+		a.err = wrongJSON(err)
+	case !a.named:
+		a.err = errors.New("it has no update_id")
+	default:
+		a.update = update
+	}
+	return a
+}
+
+// wrongJSON says what is wrong with an update without a word of what is in it.
+func wrongJSON(err error) error {
+	var wrongType *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &wrongType):
+		return errors.New("a field has the wrong type: " + wrongType.Field)
+	case errors.As(err, &syntax):
+		return errors.New("it is not JSON, from byte " + strconv.FormatInt(syntax.Offset, 10))
+	}
+	return errors.New("the library can't decode it: " + err.Error())
+}
+
+// updateID reads the id; where there is none it makes a negative one from the
+// text, so that a second delivery is still known.
+func updateID(raw []byte) (id int64, named bool) {
+	var head struct {
+		ID json.RawMessage `json:"update_id"`
+	}
+	if json.Unmarshal(raw, &head) == nil {
+		id, err := strconv.ParseInt(strings.Trim(string(head.ID), `"`), 10, 64)
+		if err == nil && id > 0 {
+			return id, true
+		}
+	}
+	sum := sha256.Sum256(raw)
+	return -1 - int64(binary.BigEndian.Uint64(sum[:8])>>1), false
+}
+
+// peek reads who wrote and where from an update that may be broken elsewhere.
+func peek(raw []byte) origin {
+	var parts map[string]json.RawMessage
+	if json.Unmarshal(raw, &parts) != nil {
+		return origin{}
+	}
+	for _, kind := range allowedUpdates() {
+		body, ok := parts[kind]
+		if !ok {
+			continue
+		}
+		fields := object(body)
+		out := origin{}
+		chat := fields["chat"]
+		if kind == models.AllowedUpdateCallbackQuery {
+			chat = object(fields["message"])["chat"]
+			out.query = text(fields["id"])
+		}
+		place, from := object(chat), object(fields["from"])
+		out.chat, out.private = number(place["id"]), text(place["type"]) == string(models.ChatTypePrivate)
+		out.person, out.language = number(from["id"]), text(from["language_code"])
+		return out
+	}
+	return origin{}
+}
+
+func object(raw json.RawMessage) map[string]json.RawMessage {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(raw, &fields) != nil {
+		return nil
+	}
+	return fields
+}
+
+func number(raw json.RawMessage) (n int64) {
+	if json.Unmarshal(raw, &n) != nil {
+		return 0
+	}
+	return n
+}
+
+func text(raw json.RawMessage) (s string) {
+	if json.Unmarshal(raw, &s) != nil {
+		return ""
+	}
+	return s
+}

@@ -1,0 +1,180 @@
+package bot
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"saqbol/fraud"
+	"saqbol/handlers"
+	"saqbol/locales"
+)
+
+// letterTries is how often a dead letter is tried again: a store that never takes
+// it must not hold up the updates behind it.
+const letterTries = 2
+
+// job is one update on its way through the bot. One worker at a time has it.
+type job struct {
+	arrival
+	entry    *entry
+	parcels  []*parcel // its answers, once they are known
+	asked    bool      // the handler has answered
+	acked    bool
+	deadline time.Time // until when the answers may take before the job goes on without them
+}
+
+// accept takes an update in; the entry is nil where it was handled before.
+func (b *Bot) accept(a arrival) *entry {
+	e, fresh := b.recent.begin(a.id)
+	if fresh {
+		b.dispatch.put(a.chat, &job{arrival: a, entry: e})
+	}
+	return e
+}
+
+// run does what a job needs next. It holds a worker only while there is work:
+// while answers are on their way the lane waits without one.
+func (b *Bot) run(chat int64, j *job) next {
+	if !j.asked {
+		j.asked = true
+		b.handle(chat, j)
+	}
+	return b.settle(j)
+}
+
+// handle finds an update's answer, commits its effect and sends it off.
+func (b *Bot) handle(chat int64, j *job) {
+	if j.update == nil {
+		b.bury(j, j.err)
+		if !j.origin.private {
+			j.origin.chat = 0 // a group need not hear of it
+		}
+		b.volatile(chat, j, b.failed(j, spoken(j.origin.language, ""), fmt.Errorf("decoding the update: %w", j.err)))
+		return
+	}
+	ctx, cancel := context.WithTimeout(b.ctx, b.options.Bounds.Handle)
+	defer cancel()
+	seen, err := b.options.Journal.Seen(ctx, j.id)
+	if err != nil {
+		b.log.Warn("can't tell whether an update was handled before", "update", j.id, "error", err)
+	}
+	if seen {
+		b.acknowledge(j)
+		return
+	}
+	in, ok := b.me.translate(j.update)
+	if !ok {
+		b.volatile(chat, j, b.calls(j, handlers.Reply{}))
+		return
+	}
+	reply, err := b.ask(ctx, j, in)
+	if err != nil {
+		b.volatile(chat, j, b.failed(j, or(reply.Lang, spoken(in.Language, in.Text)), err))
+		return
+	}
+	reply.Change.Update, reply.Change.Person = in.Update, in.Person
+	calls := b.calls(j, reply)
+	if reply.Change.Empty() {
+		b.volatile(chat, j, calls)
+		return
+	}
+	b.commit(chat, j, reply, calls)
+}
+
+// ask calls the handler; a panic costs this update alone.
+func (b *Bot) ask(ctx context.Context, j *job, in handlers.Input) (reply handlers.Reply, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = &panicked{cause: fmt.Sprintf("%T", cause), stack: debug.Stack()}
+			b.bury(j, errors.New("the handler panicked"))
+		}
+	}()
+	return b.options.Handler.Handle(ctx, in)
+}
+
+// panicked is a handler's panic. Its value may hold anything that people wrote,
+// so only its type is kept; the stack tells the rest.
+type panicked struct {
+	cause string
+	stack []byte
+}
+
+// Error names the panic without its value.
+func (p *panicked) Error() string { return "the handler panicked with a " + p.cause }
+
+// failed logs an error, once, and returns what the person is told.
+func (b *Bot) failed(j *job, lang fraud.Lang, err error) []call {
+	var refused *fraud.Error
+	if errors.As(err, &refused) && refused.Key != "" {
+		if refused.Code == fraud.CodeUnavailable {
+			b.log.Error("an update could not be served", "update", j.id, "error", err)
+		} else {
+			b.log.Debug("an update was refused", "update", j.id, "error", err)
+		}
+		return b.calls(j, handlers.Reply{Lang: lang, Messages: handlers.Say(locales.M(refused.Key)).Messages})
+	}
+	incident := b.incident()
+	attrs := []any{"update", j.id, "incident", incident, "error", err}
+	var p *panicked
+	if errors.As(err, &p) {
+		attrs = append(attrs, "stack", string(p.stack))
+	}
+	b.log.Error("an update failed", attrs...)
+	return b.calls(j, handlers.Reply{Lang: lang, Messages: handlers.Say(locales.M("common.error", "Incident", incident)).Messages})
+}
+
+// calls renders a reply to whoever is behind a job.
+func (b *Bot) calls(j *job, reply handlers.Reply) []call {
+	to := target{chat: j.origin.chat, person: j.origin.person, query: j.origin.query}
+	calls, err := b.render.render(to, reply)
+	if err != nil {
+		b.log.Error("an answer is not as it should be", "update", j.id, "error", err)
+	}
+	return calls
+}
+
+// incident makes the number by which a person's complaint is found in the log.
+func (b *Bot) incident() string {
+	b.dice.Lock()
+	defer b.dice.Unlock()
+	var raw [4]byte
+	if _, err := io.ReadFull(b.options.Random, raw[:]); err != nil {
+		_, _ = rand.Read(raw[:]) // never fails
+	}
+	return strings.ToUpper(hex.EncodeToString(raw[:]))
+}
+
+// bury keeps an update that can't be handled as a dead letter.
+func (b *Bot) bury(j *job, reason error) {
+	letter := fraud.DeadLetter{Reason: reason.Error(), Raw: maskedUpdate(j.raw, b.options.Redact), At: b.options.Clock().UTC()}
+	if j.named {
+		letter.Update = j.id
+	}
+	for tries := 0; ; tries++ {
+		ctx, cancel := context.WithTimeout(b.ctx, b.options.Bounds.Commit)
+		err := b.options.Journal.DeadLetter(ctx, letter)
+		cancel()
+		if err == nil {
+			return
+		}
+		if tries == letterTries || !sleep(b.ctx, backoff(tries)) {
+			b.log.Error("a dead letter is lost", "update", letter.Update, "error", err)
+			return
+		}
+	}
+}
+
+// spoken guesses a language where nothing better is known.
+func spoken(code, text string) fraud.Lang {
+	if strings.HasPrefix(strings.ToLower(code), "kk") || strings.ContainsAny(text, "әғқңөұүһіӘҒҚҢӨҰҮҺІ") {
+		return fraud.Kazakh
+	}
+	return fraud.Russian
+}

@@ -1,0 +1,97 @@
+package bot
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Limits is how fast answers go out. Zero fields mean Telegram's own limits.
+type Limits struct {
+	ChatEvery  time.Duration // between messages to one person once the burst is used up; one second
+	ChatBurst  int           // messages to one person at once; 5
+	GroupEvery time.Duration // between messages to one group; four seconds, so that a minute with its burst stays at 20
+	GroupBurst int           // messages to one group at once; 5
+	PerSecond  int           // calls to everybody; 30
+	Burst      int           // calls to everybody at once; 30
+}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		ChatEvery: or(l.ChatEvery, time.Second), ChatBurst: or(l.ChatBurst, 5),
+		GroupEvery: or(l.GroupEvery, 4*time.Second), GroupBurst: or(l.GroupBurst, 5),
+		PerSecond: or(l.PerSecond, 30), Burst: or(l.Burst, 30),
+	}
+}
+
+// or returns value, or standard where value is zero.
+func or[T comparable](value, standard T) T {
+	var zero T
+	if value == zero {
+		return standard
+	}
+	return value
+}
+
+// pacer says when a call may be made.
+type pacer struct {
+	limits  Limits
+	overall *rate.Limiter
+
+	mu    sync.Mutex
+	chats map[int64]*rate.Limiter
+	sweep int // how many chats there may be before the rested ones are forgotten
+}
+
+const firstSweep = 4096
+
+func newPacer(limits Limits) *pacer {
+	limits = limits.withDefaults()
+	return &pacer{limits: limits, overall: rate.NewLimiter(rate.Limit(limits.PerSecond), limits.Burst),
+		chats: map[int64]*rate.Limiter{}, sweep: firstSweep}
+}
+
+// reserve takes a place for the call and returns how long to wait for it. A
+// query's answer is no message and counts overall only.
+func (p *pacer) reserve(k call, now time.Time) time.Duration {
+	wait := p.overall.ReserveN(now, 1).DelayFrom(now)
+	if k.Method == methodQuery {
+		return wait
+	}
+	return max(wait, p.chat(k.Chat, now).ReserveN(now, 1).DelayFrom(now))
+}
+
+// free takes a place only if there is one now.
+func (p *pacer) free(k call, now time.Time) bool {
+	if k.Method != methodQuery && p.chat(k.Chat, now).TokensAt(now) < 1 {
+		return false
+	}
+	if p.overall.TokensAt(now) < 1 {
+		return false
+	}
+	return p.reserve(k, now) == 0
+}
+
+func (p *pacer) chat(chat int64, now time.Time) *rate.Limiter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if limiter, ok := p.chats[chat]; ok {
+		return limiter
+	}
+	if len(p.chats) >= p.sweep {
+		for id, limiter := range p.chats {
+			if limiter.TokensAt(now) >= float64(limiter.Burst()) {
+				delete(p.chats, id)
+			}
+		}
+		p.sweep = max(firstSweep, 2*len(p.chats))
+	}
+	every, burst := p.limits.ChatEvery, p.limits.ChatBurst
+	if chat < 0 {
+		every, burst = p.limits.GroupEvery, p.limits.GroupBurst
+	}
+	limiter := rate.NewLimiter(rate.Every(every), burst)
+	p.chats[chat] = limiter
+	return limiter
+}

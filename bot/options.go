@@ -1,0 +1,122 @@
+package bot
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	"regexp"
+	"time"
+
+	"saqbol/fraud"
+	"saqbol/handlers"
+	"saqbol/locales"
+)
+
+// Handler answers what people do. handlers.Router is one.
+type Handler interface {
+	Handle(ctx context.Context, in handlers.Input) (handlers.Reply, error)
+}
+
+// Ledger stores what updates change.
+type Ledger interface {
+	// Commit applies a change in one transaction and returns the ids of its
+	// Outgoing rows, in order. It returns fraud.ErrSeen for an update whose effect
+	// is stored already.
+	Commit(ctx context.Context, change fraud.Change) ([]int64, error)
+	// Seen reports whether an update's effect is stored.
+	Seen(ctx context.Context, update int64) (bool, error)
+	// DeadLetter keeps an update that could not be handled.
+	DeadLetter(ctx context.Context, letter fraud.DeadLetter) error
+}
+
+// Outbox keeps the answers that must not be lost.
+type Outbox interface {
+	// Unsent returns the answers that wait, oldest first.
+	Unsent(ctx context.Context) ([]fraud.Outgoing, error)
+	// Sent forgets answers that were delivered or can't ever be.
+	Sent(ctx context.Context, ids []int64) error
+	// Anchor notes the message that a person's conversation edits in place.
+	Anchor(ctx context.Context, person, message int64) error
+}
+
+// Journal is what the edge needs from the store. storage.Store is one.
+type Journal interface {
+	Ledger
+	Outbox
+}
+
+// Webhook says where Telegram is to deliver updates.
+type Webhook struct {
+	URL            string // public address; "" means polling
+	Secret         Secret // 1 to 256 of A-Za-z0-9_-
+	MaxConnections int    // deliveries at once, 1 to 100; 0 means 40
+}
+
+var secretShape = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+
+// Options is what a Bot is built from. Client, Handler, Journal and Catalogue are
+// required; the other zero values have meanings of their own.
+type Options struct {
+	Client    *Client
+	Handler   Handler
+	Journal   Journal
+	Catalogue *locales.Catalogue
+	Webhook   Webhook
+	// Redact masks card numbers and codes in what is kept of an update that could
+	// not be handled. Without it nothing but the reason is kept.
+	Redact func(text string) (masked string, found bool)
+	Log    *slog.Logger     // nil: slog's default
+	Clock  func() time.Time // nil: time.Now; what is stored is stamped with it
+	Random io.Reader        // nil: crypto/rand; incident ids come from it
+	Limits Limits
+	Bounds Bounds
+}
+
+// Bounds are the sizes and times that keep one chat, or one failure, from taking
+// everything. Zero fields mean the default named.
+type Bounds struct {
+	Handlers int           // updates handled at the same time; 64
+	Senders  int           // calls to Telegram at the same time; 64
+	Updates  int           // updates taken in and not yet acknowledged; 2,000
+	Answers  int           // answers waiting in memory; 20,000
+	Handle   time.Duration // for one update's handler; 10 s
+	Commit   time.Duration // for one write to the store; 10 s
+	Call     time.Duration // for one call to Telegram; 20 s
+	Patience time.Duration // for the answer of an update that changes nothing, before it goes to the outbox; 2 s
+	Poll     time.Duration // that Telegram holds a request for updates, whole seconds; 50 s
+	Drain    time.Duration // for a graceful stop; 9 s
+}
+
+func (b Bounds) withDefaults() Bounds {
+	return Bounds{
+		Handlers: or(b.Handlers, 64), Senders: or(b.Senders, 64),
+		Updates: or(b.Updates, 2000), Answers: or(b.Answers, 20000),
+		Handle: or(b.Handle, 10*time.Second), Commit: or(b.Commit, 10*time.Second), Call: or(b.Call, 20*time.Second),
+		Patience: or(b.Patience, 2*time.Second), Poll: or(b.Poll, 50*time.Second), Drain: or(b.Drain, 9*time.Second),
+	}
+}
+
+func (o *Options) check() error {
+	switch {
+	case o.Client == nil, o.Handler == nil, o.Journal == nil, o.Catalogue == nil:
+		return errors.New("building the bot: Client, Handler, Journal and Catalogue are required")
+	case o.Webhook.URL != "" && !secretShape.MatchString(o.Webhook.Secret.reveal()):
+		return errors.New("building the bot: the webhook's secret must be 1 to 256 letters, digits, _ or -")
+	case o.Webhook.MaxConnections < 0 || o.Webhook.MaxConnections > 100:
+		return errors.New("building the bot: a webhook has 1 to 100 connections")
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	o.Webhook.MaxConnections = or(o.Webhook.MaxConnections, 40)
+	o.Bounds = o.Bounds.withDefaults()
+	return nil
+}

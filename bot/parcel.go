@@ -1,0 +1,97 @@
+package bot
+
+import (
+	"sync"
+	"time"
+
+	"saqbol/fraud"
+)
+
+// parcel is a call on its way, with what is known of its delivery.
+type parcel struct {
+	// Of the worker that runs the chat's lane:
+	tries    int
+	reserved bool      // has its place in the limits
+	at       time.Time // not to be tried before
+
+	mu       sync.Mutex
+	content  call
+	row      int64 // in the outbox, 0 = not there
+	finished bool
+	slow     bool   // will not be delivered soon
+	notify   func() // told when it finishes or turns slow
+}
+
+// call is what is to be called, as it stands after what was learned on the way.
+func (p *parcel) call() call {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.content
+}
+
+// change puts another call in its place.
+func (p *parcel) change(k call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.content = k
+}
+
+// state is what the dispatcher asks.
+func (p *parcel) state() (finished, slow bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.finished, p.slow
+}
+
+// finish marks the end, whatever it was, and returns the row that may go.
+func (p *parcel) finish() (row int64) {
+	p.mu.Lock()
+	p.finished = true
+	row = p.row
+	notify := p.notify
+	p.mu.Unlock()
+	if notify != nil {
+		notify()
+	}
+	return row
+}
+
+// delay says that the parcel waits for something that takes long.
+func (p *parcel) delay() {
+	p.mu.Lock()
+	p.slow = true
+	notify := p.notify
+	p.mu.Unlock()
+	if notify != nil {
+		notify()
+	}
+}
+
+// saved notes the parcel's row; it reports true where the parcel had finished
+// before, and the row may go at once.
+func (p *parcel) saved(row int64) (finished bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.row = row
+	return p.finished
+}
+
+// outgoing are the rows of the parcels that must not be lost, and these parcels
+// in the same order.
+func outgoing(parcels []*parcel) ([]fraud.Outgoing, []*parcel, error) {
+	var rows []fraud.Outgoing
+	var kept []*parcel
+	for _, p := range parcels {
+		k := p.call()
+		if finished, _ := p.state(); finished || !k.lasting() {
+			continue
+		}
+		payload, err := k.encode()
+		if err != nil {
+			return nil, nil, err
+		}
+		rows = append(rows, fraud.Outgoing{Chat: k.Chat, Payload: payload})
+		kept = append(kept, p)
+	}
+	return rows, kept, nil
+}

@@ -1,0 +1,199 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	tg "github.com/go-telegram/bot"
+)
+
+const (
+	batchSize    = 100
+	pollGrace    = 15 * time.Second       // for the network, on top of the time Telegram holds a request
+	windowPause  = 500 * time.Millisecond // between looks for news while an old update is still being handled
+	windowWait   = time.Second            // how long a whole batch is waited for before looking for news
+	confirmGrace = 2 * time.Second
+)
+
+// poller asks for updates. The offset, which acknowledges everything before it,
+// moves only past updates that are done with.
+type poller struct {
+	bot    *Bot
+	offset int64
+	limit  int
+	window []*entry // taken in since offset, in order; acknowledged ones in front are dropped
+	warned time.Time
+}
+
+func newPoller(b *Bot) *poller { return &poller{bot: b, limit: batchSize} }
+
+type getUpdates struct {
+	Offset  int64    `json:"offset,omitempty"`
+	Limit   int      `json:"limit"`
+	Timeout int      `json:"timeout"`
+	Allowed []string `json:"allowed_updates"`
+}
+
+// run polls until ctx ends, and returns an error only where the token is refused.
+func (p *poller) run(ctx context.Context) error {
+	failures := 0
+	fail := func(err error) error {
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(known(err), ErrToken):
+			return fmt.Errorf("asking for updates: %w", ErrToken)
+		}
+		sleep(ctx, p.failed(err, failures))
+		failures++
+		return nil
+	}
+	for ready := false; !ready && ctx.Err() == nil; {
+		err := p.bot.deleteWebhook(ctx)
+		if ready = err == nil; !ready {
+			if err := fail(err); err != nil {
+				return err
+			}
+		}
+	}
+	p.bot.open.Store(true)
+	for ctx.Err() == nil {
+		batch, err := p.fetch(ctx)
+		if err != nil {
+			if err := fail(err); err != nil {
+				return err
+			}
+			continue
+		}
+		failures = 0
+		if p.bot.Health().Started.IsZero() {
+			p.bot.log.Info("updates come by polling", "bot", p.bot.me.username)
+		}
+		p.bot.health.polled(p.bot.options.Clock())
+		p.take(ctx, batch)
+	}
+	return nil
+}
+
+// fetch makes one request. It is held by Telegram until there is something, but
+// not while an update of the last batch is unfinished: that would come at once.
+func (p *poller) fetch(ctx context.Context) ([]json.RawMessage, error) {
+	hold := p.bot.options.Bounds.Poll
+	if len(p.window) > 0 {
+		hold = 0
+	}
+	ctx, cancel := context.WithTimeout(ctx, hold+pollGrace)
+	defer cancel()
+	var batch []json.RawMessage
+	err := p.bot.options.Client.post(ctx, "getUpdates", getUpdates{Offset: p.offset, Limit: p.limit,
+		Timeout: int(hold / time.Second), Allowed: allowedUpdates()}, &batch, maxBatch)
+	if errors.Is(err, errTooLong) {
+		p.limit = max(1, p.limit/10) // one by one if need be
+	} else if err == nil {
+		p.limit = batchSize
+	}
+	return batch, err
+}
+
+// failed logs a failed request and says how long to wait before the next.
+func (p *poller) failed(err error, failures int) time.Duration {
+	log := p.bot.log
+	wait := backoff(failures)
+	switch out := outcomeOf(err); {
+	case errors.Is(err, tg.ErrorConflict):
+		if p.bot.health.conflict() {
+			log.Error("another program polls with this token: stop it, or take another token; trying on slowly")
+		}
+		return max(wait, 5*time.Second)
+	case out.fate == fateWait:
+		wait = out.wait
+	}
+	if now := time.Now(); now.Sub(p.warned) >= noticeEvery {
+		p.warned = now
+		log.Warn("no updates can be had now; trying on", "error", err)
+	}
+	return wait
+}
+
+// take hands a batch to the dispatcher and moves the offset as far as it may go.
+func (p *poller) take(ctx context.Context, batch []json.RawMessage) {
+	fresh := false
+	for _, raw := range batch {
+		a := decode(raw)
+		for p.bot.full() && sleep(ctx, 50*time.Millisecond) {
+			fresh = true
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if e := p.bot.accept(a); e != nil && !p.holds(e) {
+			p.window, fresh = append(p.window, e), true
+		} else if e == nil && len(p.window) == 0 {
+			p.pass(a.id)
+		}
+	}
+	if fresh {
+		p.wait(ctx, windowWait)
+	} else if len(p.window) > 0 {
+		p.wait(ctx, windowPause)
+	}
+}
+
+func (p *poller) holds(e *entry) bool {
+	for _, known := range p.window {
+		if known == e {
+			return true
+		}
+	}
+	return false
+}
+
+// wait waits until every update of the window is acknowledged, at most so long,
+// and moves the offset.
+func (p *poller) wait(ctx context.Context, most time.Duration) {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	for len(p.window) > 0 {
+		select {
+		case <-p.window[0].done:
+			p.pass(p.window[0].id)
+			p.window = p.window[1:]
+			continue
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		break
+	}
+}
+
+// pass moves the offset past an update. One without an id of its own is passed
+// together with the next that has one; alone it counts as the one that was due.
+func (p *poller) pass(id int64) {
+	switch {
+	case id >= 0:
+		p.offset = id + 1
+	case p.offset > 0:
+		p.offset++
+	}
+}
+
+// confirm tells Telegram how far the updates are done with, so that they don't
+// come again after the next start.
+func (p *poller) confirm() {
+	done, cancel := context.WithCancel(context.Background())
+	cancel()
+	p.wait(done, 0)
+	if p.offset == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), confirmGrace)
+	defer cancel()
+	var rest []json.RawMessage
+	err := p.bot.options.Client.post(ctx, "getUpdates", getUpdates{Offset: p.offset, Limit: 1, Allowed: allowedUpdates()}, &rest, maxBatch)
+	if err != nil {
+		p.bot.log.Warn("the last updates could not be acknowledged; they come again", "error", err)
+	}
+}

@@ -1,0 +1,220 @@
+package bot
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"saqbol/fraud"
+)
+
+const (
+	answerLife  = 24 * time.Hour   // an answer older than this helps nobody
+	queryLife   = 30 * time.Second // Telegram forgets a press of a button
+	queryTries  = 2
+	floodChats  = 3                // this many chats told to wait at once: the limit is everybody's
+	lockedOut   = 30 * time.Second // between tries with a token that is refused
+	noticeEvery = time.Minute
+)
+
+// sender delivers parcels in order per chat, within the limits, as long as it
+// takes: what Telegram can't take now is tried again.
+type sender struct {
+	client  *Client
+	journal Journal
+	pacer   *pacer
+	lanes   *lanes[*parcel]
+	sent    *sentRows
+	log     *slog.Logger
+	clock   func() time.Time
+	bounds  Bounds
+	ctx     context.Context // ends when the bot stops for good
+
+	mu      sync.Mutex
+	limited map[int64]time.Time // chats that were told to wait, until when
+	paused  time.Time           // nobody gets anything before this
+	noticed time.Time           // when the log last heard of a failing server
+}
+
+func newSender(ctx context.Context, o Options) *sender {
+	s := &sender{client: o.Client, journal: o.Journal, pacer: newPacer(o.Limits), log: o.Log, clock: o.Clock,
+		bounds: o.Bounds, ctx: ctx, limited: map[int64]time.Time{}}
+	s.sent = newSentRows(o.Journal, o.Log, o.Bounds.Commit)
+	s.lanes = newLanes(o.Bounds.Senders, s.run)
+	return s
+}
+
+// put queues a chat's parcels.
+func (s *sender) put(chat int64, parcels ...*parcel) { s.lanes.put(chat, parcels...) }
+
+// run tries a chat's first parcel.
+func (s *sender) run(chat int64, p *parcel) next {
+	now := time.Now()
+	k := p.call()
+	if s.stale(k, p) {
+		return s.finish(p)
+	}
+	if !p.reserved {
+		p.reserved, p.at = true, now.Add(s.pacer.reserve(k, now))
+	}
+	if wait := max(p.at.Sub(now), s.pause(now)); wait > 0 {
+		return s.later(p, wait)
+	}
+	message, err := s.attempt(p)
+	if s.ctx.Err() != nil && err != nil {
+		return next{wait: time.Hour} // stopped in the middle: the outbox, or Telegram, still has it
+	}
+	return s.judge(chat, p, message, err)
+}
+
+// stale reports whether a parcel has waited so long that it is of no use.
+func (s *sender) stale(k call, p *parcel) bool {
+	age := s.clock().Sub(k.Born)
+	if k.Method == methodQuery {
+		return age > queryLife || p.tries >= queryTries
+	}
+	if age > answerLife {
+		s.log.Warn("an answer could not be delivered for a day and is dropped", "method", k.Method)
+		return true
+	}
+	return false
+}
+
+// attempt makes the call, and the calls that may stand in for it where Telegram
+// refuses it.
+func (s *sender) attempt(p *parcel) (message int64, err error) {
+	for {
+		ctx, cancel := context.WithTimeout(s.ctx, s.bounds.Call)
+		k := p.call()
+		message, err = s.client.perform(ctx, k)
+		cancel()
+		p.tries++
+		mended, settled, ok := k.mend(err)
+		if settled {
+			return k.Message, nil
+		}
+		if !ok {
+			return message, err
+		}
+		p.change(mended)
+	}
+}
+
+func (s *sender) judge(chat int64, p *parcel, message int64, err error) next {
+	k := p.call()
+	switch out := outcomeOf(err); out.fate {
+	case fateDone:
+		s.anchor(k, message)
+	case fateRefused:
+		s.log.Error("Telegram refuses an answer; it is dropped", "method", k.Method, "error", err)
+	case fateGone:
+		s.gone(chat, k)
+	case fateMoved:
+		k.Chat = out.chat
+		p.change(k)
+		return next{}
+	case fateWait:
+		p.at = time.Now().Add(out.wait)
+		s.limit(chat, p.at)
+		return s.later(p, out.wait)
+	default:
+		wait := backoff(p.tries)
+		if known(err) == ErrToken {
+			wait = lockedOut
+		}
+		s.notice(err)
+		p.at = time.Now().Add(wait)
+		return s.later(p, wait)
+	}
+	return s.finish(p)
+}
+
+// later has a parcel tried again; whoever waits for it is told if that is too long.
+func (s *sender) later(p *parcel, wait time.Duration) next {
+	if wait > s.bounds.Patience {
+		p.delay()
+	}
+	return next{wait: wait}
+}
+
+func (s *sender) finish(p *parcel) next {
+	if row := p.finish(); row != 0 {
+		s.sent.add(row)
+	}
+	return next{done: true}
+}
+
+// saved notes the outbox's row of a parcel that may be on its way already.
+func (s *sender) saved(p *parcel, row int64) {
+	if p.saved(row) {
+		s.sent.add(row)
+	}
+}
+
+// anchor notes the message that the conversation goes on in.
+func (s *sender) anchor(k call, message int64) {
+	if !k.Anchor || message == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, s.bounds.Commit)
+	defer cancel()
+	if err := s.journal.Anchor(ctx, k.Person, message); err != nil {
+		s.log.Error("a conversation's message is not noted; its next step comes as a new message", "error", err)
+	}
+}
+
+// gone marks a person as gone and drops what waits for their chat.
+func (s *sender) gone(chat int64, k call) {
+	for _, waiting := range s.lanes.clear(chat) {
+		s.finish(waiting)
+	}
+	if k.Chat <= 0 || k.Person == 0 {
+		s.log.Info("a group has shut the bot out; its answers are dropped")
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, s.bounds.Commit)
+	defer cancel()
+	gone := true
+	if _, err := s.journal.Commit(ctx, fraud.Change{Person: k.Person, Now: s.clock().UTC(), Gone: &gone}); err != nil {
+		s.log.Error("a person who blocked the bot is not marked as gone", "error", err)
+	}
+}
+
+// limit notes that a chat was told to wait. Where several are at once, the limit
+// is not theirs but the bot's, and everybody waits.
+func (s *sender) limit(chat int64, until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	for id, at := range s.limited {
+		if !at.After(now) {
+			delete(s.limited, id)
+		}
+	}
+	s.limited[chat] = until
+	if len(s.limited) >= floodChats && until.After(s.paused) {
+		s.paused = until
+		s.log.Warn("Telegram limits the whole bot; all answers wait", "seconds", int(time.Until(until).Seconds()))
+	}
+}
+
+func (s *sender) pause(now time.Time) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.paused.Sub(now)
+}
+
+// notice logs a server that fails, once a minute however many answers it holds up.
+func (s *sender) notice(err error) {
+	s.mu.Lock()
+	now := time.Now()
+	silent := now.Sub(s.noticed) < noticeEvery
+	if !silent {
+		s.noticed = now
+	}
+	s.mu.Unlock()
+	if !silent {
+		s.log.Warn("answers can't be delivered now; they are kept and tried again", "error", err)
+	}
+}

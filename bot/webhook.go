@@ -1,0 +1,145 @@
+package bot
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	tg "github.com/go-telegram/bot"
+)
+
+const (
+	secretHeader = "X-Telegram-Bot-Api-Secret-Token"
+	maxUpdate    = 1 << 20          // bytes of an update
+	holdDelivery = 25 * time.Second // how long a delivery waits for its update to be committed
+)
+
+// Webhook takes the updates that Telegram delivers. It answers 200 once an
+// update's effect is committed; what can't be decoded is kept as a dead letter
+// and counts as done, for it would only come again. 503, which it also answers
+// before Run and while it stops, makes Telegram deliver the update again.
+func (b *Bot) Webhook() http.Handler { return http.HandlerFunc(b.receive) }
+
+func (b *Bot) receive(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, "POST only", http.StatusMethodNotAllowed)
+		return
+	}
+	if !b.admits(r.Header.Get(secretHeader)) {
+		http.Error(w, "wrong secret", http.StatusUnauthorized)
+		return
+	}
+	if !b.open.Load() || b.full() {
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "not now", http.StatusServiceUnavailable)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxUpdate))
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLong):
+		http.Error(w, "too long for an update", http.StatusRequestEntityTooLarge)
+	case err != nil:
+		http.Error(w, "the update broke off", http.StatusBadRequest)
+	default:
+		b.deliver(w, r, body)
+	}
+}
+
+// admits compares secrets in a time that tells nothing of either.
+func (b *Bot) admits(given string) bool {
+	if b.options.Webhook.Secret.Empty() {
+		return false
+	}
+	want, got := sha256.Sum256([]byte(b.options.Webhook.Secret.reveal())), sha256.Sum256([]byte(given))
+	return subtle.ConstantTimeCompare(want[:], got[:]) == 1
+}
+
+// deliver waits for the update to be acknowledged. A lone answer rides back in
+// the body; what can't be written goes out as a call.
+func (b *Bot) deliver(w http.ResponseWriter, r *http.Request, body []byte) {
+	e := b.acceptDelivered(decode(json.RawMessage(body)))
+	if e == nil {
+		w.WriteHeader(http.StatusOK)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), holdDelivery)
+	defer cancel()
+	done := true
+	select {
+	case <-e.done:
+	case <-ctx.Done():
+		done = false
+	case <-b.ctx.Done():
+		done = false
+	}
+	p := e.leave()
+	switch {
+	case p != nil:
+		b.carry(w, r, p)
+	case done:
+		w.WriteHeader(http.StatusOK)
+	default:
+		http.Error(w, "not done yet", http.StatusServiceUnavailable)
+	}
+}
+
+// acceptDelivered takes an update in for a delivery that can carry its answer.
+func (b *Bot) acceptDelivered(a arrival) *entry {
+	e, fresh := b.recent.begin(a.id)
+	if e != nil {
+		e.join()
+	}
+	if fresh {
+		b.dispatch.put(a.chat, &job{arrival: a, entry: e})
+	}
+	return e
+}
+
+// carry writes a call into the body of the answer to Telegram.
+func (b *Bot) carry(w http.ResponseWriter, r *http.Request, p *parcel) {
+	k := p.call()
+	body, err := k.body()
+	if err == nil {
+		err = r.Context().Err()
+	}
+	if err == nil {
+		w.Header().Set("Content-Type", "application/json")
+		if _, err = w.Write(body); err == nil {
+			err = http.NewResponseController(w).Flush()
+		}
+	}
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		b.sender.put(k.Chat, p)
+		return
+	}
+	b.sender.finish(p)
+}
+
+func (b *Bot) setWebhook(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, b.options.Bounds.Call)
+	defer cancel()
+	hook := b.options.Webhook
+	_, err := b.options.Client.api.SetWebhook(ctx, &tg.SetWebhookParams{URL: hook.URL, SecretToken: hook.Secret.reveal(),
+		AllowedUpdates: allowedUpdates(), MaxConnections: hook.MaxConnections})
+	if err != nil {
+		return fmt.Errorf("setting the webhook: %w", err)
+	}
+	return nil
+}
+
+func (b *Bot) deleteWebhook(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, b.options.Bounds.Call)
+	defer cancel()
+	if _, err := b.options.Client.api.DeleteWebhook(ctx, &tg.DeleteWebhookParams{}); err != nil {
+		return fmt.Errorf("ending the webhook: %w", err)
+	}
+	return nil
+}
