@@ -152,15 +152,17 @@ func (s *Server) answerCallbackQuery(_ context.Context, c *call) (any, *apiError
 		return nil, refuse("URL_INVALID")
 	}
 	delete(s.queries, id)
-	if toast := (Toast{Text: c.str("text"), Alert: c.bool("show_alert")}); toast.Text != "" {
-		q.chat.toast(toast)
-	}
+	q.chat.toast(Toast{Text: c.str("text"), Alert: c.bool("show_alert")})
 	return true, nil
 }
 
+// toast shows the answer to a query. One without a text only ends the waiting of
+// the button.
 func (c *chatState) toast(t Toast) {
 	const most = 100
-	c.toasts = append(c.toasts, t)
-	c.toasts = c.toasts[max(0, len(c.toasts)-most):]
+	if t.Text != "" {
+		c.toasts = append(c.toasts, t)
+		c.toasts = c.toasts[max(0, len(c.toasts)-most):]
+	}
 	c.tell(event{kind: "toast", text: t.Text, alert: t.Alert})
 }

@@ -60,11 +60,12 @@ type Button struct {
 	Copy string `json:"copy,omitempty"`
 }
 
-// Keyboard is a reply keyboard, shown instead of the person's own.
+// Keyboard is a reply keyboard, shown instead of the person's own. As JSON it
+// has the shape Telegram gives it.
 type Keyboard struct {
-	Rows        [][]Key `json:"rows"`
-	OneTime     bool    `json:"one_time,omitempty"`
-	Placeholder string  `json:"placeholder,omitempty"`
+	Rows        [][]Key `json:"keyboard"`
+	OneTime     bool    `json:"one_time_keyboard,omitempty"`
+	Placeholder string  `json:"input_field_placeholder,omitempty"`
 }
 
 // Key is a key of a reply keyboard: it sends its Text, or shares the person's
