@@ -11,6 +11,8 @@ const ROLES = [
   { name: "Көрші · Сосед", language: "ru" },
 ];
 const RETRY = 1500; // milliseconds
+const PATIENCE = 4000; // milliseconds without the server before the page says so
+let silence = 0; // the timer of that patience, 0 = none
 
 async function start() {
   const people = await untilAnswered(twoPeople);
@@ -22,7 +24,7 @@ async function start() {
     const tab = makeTab(person, at + 1);
     tabs.append(tab);
     tab.addEventListener("click", () => select(at));
-    new Pane(element, at + 1, person, { news: () => count(tab), online: showOffline });
+    new Pane(element, at + 1, person, { news: () => count(tab), online: setOnline });
   });
   tabs.addEventListener("keydown", arrows);
   select(0);
@@ -41,17 +43,25 @@ async function untilAnswered(work) {
   for (;;) {
     try {
       const answer = await work();
-      showOffline(true);
+      setOnline(true);
       return answer;
     } catch {
-      showOffline(false);
+      setOnline(false);
       await new Promise((resolve) => setTimeout(resolve, RETRY));
     }
   }
 }
 
-function showOffline(online) {
-  role(document, "offline").hidden = online;
+// setOnline shows that the server is gone, but not for a short break.
+function setOnline(online) {
+  const notice = role(document, "offline");
+  if (online) {
+    clearTimeout(silence);
+    silence = 0;
+    notice.hidden = true;
+  } else if (!silence) {
+    silence = setTimeout(() => { notice.hidden = false; }, PATIENCE);
+  }
 }
 
 function makeTab(person, slot) {

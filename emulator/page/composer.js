@@ -5,6 +5,7 @@ import { role } from "./dom.js";
 import { word } from "./labels.js";
 
 const TALLEST = 168; // pixels: about seven lines, then the input scrolls
+const SHARE = 0.22; // of a low window's height
 
 export class Composer {
   // send(text, mode) sends what is written; a mode is null, {edit: message} or
@@ -92,8 +93,9 @@ export class Composer {
   fit() {
     this.input.style.height = "auto";
     const height = this.input.scrollHeight;
-    this.input.style.height = height ? `${Math.min(height, TALLEST)}px` : "";
-    this.input.classList.toggle("scrolls", height > TALLEST);
+    const most = Math.max(44, Math.min(TALLEST, innerHeight * SHARE));
+    this.input.style.height = height ? `${Math.min(height, most)}px` : "";
+    this.input.classList.toggle("scrolls", height > most);
     this.form.classList.toggle("is-empty", this.input.value.trim() === "");
   }
 }

@@ -2,6 +2,8 @@
 
 import { h, role } from "./dom.js";
 
+const NARROW = "(max-width: 759px)"; // as in style.css
+
 export class Keyboard {
   // press(text) sends a button's text; share() asks for the person's contact.
   constructor(pane, { press, share }) {
@@ -10,6 +12,10 @@ export class Keyboard {
     this.onPress = press;
     this.onShare = share;
     this.toggle.addEventListener("click", () => this.show(this.area.hidden));
+    // On a phone there is room for one keyboard: typing folds this one away.
+    role(pane, "input").addEventListener("focus", () => {
+      if (matchMedia(NARROW).matches) this.show(false);
+    });
   }
 
   // set shows this keyboard, or none where it is null.

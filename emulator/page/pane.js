@@ -5,8 +5,9 @@ import { Chat } from "./api.js";
 import { Attach } from "./attach.js";
 import { Commands } from "./commands.js";
 import { Composer } from "./composer.js";
-import { popup, role } from "./dom.js";
+import { role } from "./dom.js";
 import { editable } from "./bubble.js";
+import { Head } from "./head.js";
 import { Keyboard } from "./keyboard.js";
 import { applyLabels, pageLanguage, word } from "./labels.js";
 import { Log } from "./log.js";
@@ -27,6 +28,10 @@ export class Pane {
     this.api = new Chat(person.id);
     this.prepare(slot);
     this.toast = new Toast(element);
+    this.head = new Head(element, this, {
+      chooseLanguage: (code) => this.chooseLanguage(code),
+      block: (blocked) => this.block(blocked),
+    });
     this.log = new Log(element, this.actions());
     // The commands come before the composer: their list sees each key first.
     this.commands = new Commands(element, {
@@ -42,7 +47,7 @@ export class Pane {
       press: (text) => this.say(text),
       share: () => this.attach.askContact(this.person.name),
     });
-    this.wire();
+    role(element, "start").addEventListener("click", () => this.say("/start"));
     this.setLanguage(person.language_code);
     follow(this.api, {
       onChat: (chat) => this.show(chat),
@@ -76,7 +81,7 @@ export class Pane {
       copy: (text) => this.copy(text),
       press: (message, button, element) => this.press(message, button, element),
       edit: (message) => this.composer.fill(message.text, { edit: message }),
-      typing: () => this.showStatus(),
+      typing: (typing) => this.head.showStatus({ typing }),
     };
   }
 
@@ -90,36 +95,21 @@ export class Pane {
     };
   }
 
-  wire() {
-    popup(role(this.element, "more"), role(this.element, "more-menu"));
-    role(this.element, "start").addEventListener("click", () => this.say("/start"));
-    role(this.element, "block").addEventListener("click", () => this.block(true));
-    role(this.element, "unblock").addEventListener("click", () => this.block(false));
-    for (const button of this.element.querySelectorAll("[data-language]")) {
-      button.addEventListener("click", () => this.chooseLanguage(button.dataset.language));
-    }
-  }
-
   setConnected(connected) {
-    this.connected = connected;
     this.element.dataset.ready = connected ? "1" : "0";
     this.online(connected);
-    this.showStatus();
+    this.head.showStatus({ connected });
   }
 
   show(chat) {
     this.person = { ...this.person, ...chat.person };
-    this.bot = chat.bot;
-    role(this.element, "bot").textContent = chat.bot.name;
-    role(this.element, "intro-name").textContent = chat.bot.name;
-    role(this.element, "intro-text").textContent = chat.bot.description ?? "";
+    this.head.showBot(chat.bot);
     if (this.shownLanguage !== this.person.language_code) this.setLanguage(this.person.language_code);
     this.commands.set(chat.commands);
     this.log.replace(chat.messages ?? []);
     this.keyboard.set(chat.keyboard);
-    this.showBlocked(Boolean(chat.person?.blocked));
+    this.head.showBlocked(Boolean(chat.person.blocked));
     this.showIntro();
-    this.showStatus();
   }
 
   handle(event) {
@@ -192,7 +182,7 @@ export class Pane {
   }
 
   async block(blocked) {
-    await this.attempt(() => this.api.block(blocked)).then(() => this.showBlocked(blocked), () => {});
+    await this.attempt(() => this.api.block(blocked)).then(() => this.head.showBlocked(blocked), () => {});
   }
 
   async chooseLanguage(code) {
@@ -225,26 +215,10 @@ export class Pane {
     this.shownLanguage = code;
     this.element.lang = this.lang;
     applyLabels(this.element, this.lang);
-    for (const button of this.element.querySelectorAll("[data-language]")) {
-      button.setAttribute("aria-pressed", String(button.dataset.language === code));
-    }
+    this.head.showLanguage(code);
     showSamples(this.element, this.lang, (text, mode) => this.composer.fill(text, mode));
     this.composer.relabel();
     this.log.render();
-    this.showStatus();
-  }
-
-  showStatus() {
-    const status = role(this.element, "status");
-    const typing = !role(this.element, "typing").hidden;
-    const about = this.bot ? `@${this.bot.username}` : "";
-    status.textContent = !this.connected ? word(this.lang, "connecting") : typing ? word(this.lang, "typing") : about;
-    status.classList.toggle("busy", typing || !this.connected);
-  }
-
-  showBlocked(blocked) {
-    role(this.element, "blocked").hidden = !blocked;
-    this.element.classList.toggle("is-blocked", blocked);
   }
 
   showIntro() {
