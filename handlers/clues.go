@@ -12,7 +12,7 @@ import (
 //go:embed clues.tsv
 var cluesTSV string
 
-// clue is a scenario and the words that hint at it, folded as fold does.
+// clue is a scenario and the words that hint at it, folded as folded does.
 type clue struct {
 	scenario fraud.Scenario
 	words    []string // beginnings of words or of phrases
@@ -31,7 +31,7 @@ func readClues(table string) []clue {
 		}
 		c := clue{scenario: fraud.Scenario(scenario)}
 		for word := range strings.SplitSeq(words, ",") {
-			if word = fold(word); word != "" {
+			if word = folded(word); word != "" {
 				c.words = append(c.words, word)
 			}
 		}
@@ -46,7 +46,7 @@ func resembles(clues []clue, text string) fraud.Scenario {
 	if text == "" {
 		return ""
 	}
-	padded := " " + fold(text)
+	padded := " " + folded(text)
 	var best fraud.Scenario
 	most := 0
 	for _, c := range clues {
@@ -63,9 +63,9 @@ func resembles(clues []clue, text string) fraud.Scenario {
 	return best
 }
 
-// fold writes a text in small letters, single spaces for everything else, and the
+// folded writes a text in small letters, single spaces for everything else, and the
 // Kazakh letters as people write them on a Russian keyboard, so that both match.
-func fold(text string) string {
+func folded(text string) string {
 	var out strings.Builder
 	out.Grow(len(text))
 	gap := false
