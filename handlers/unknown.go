@@ -8,26 +8,26 @@ import (
 
 // unknownCommand answers a command that does not exist.
 func (r *Router) unknownCommand(_ context.Context, t Turn) (Reply, error) {
-	return hint(t, "unknown.command"), nil
+	return notUnderstood(t, "unknown.command"), nil
 }
 
 // unknownMedia answers a voice message, a photo or a file without words that no
 // conversation awaits: nobody here listens to it or reads it.
 func (r *Router) unknownMedia(_ context.Context, t Turn) (Reply, error) {
 	if t.File.Kind == "voice" || t.File.Kind == "audio" {
-		return hint(t, "unknown.voice"), nil
+		return notUnderstood(t, "unknown.voice"), nil
 	}
-	return hint(t, "unknown.media"), nil
+	return notUnderstood(t, "unknown.media"), nil
 }
 
 // unknownThing answers a sticker, a location, a poll.
 func (r *Router) unknownThing(_ context.Context, t Turn) (Reply, error) {
-	return hint(t, "unknown.thing"), nil
+	return notUnderstood(t, "unknown.thing"), nil
 }
 
-// hint says in one sentence what was not understood and how to go on. In the
+// notUnderstood says in one sentence what was not understood and how to go on. In the
 // middle of a draft it says how to finish that.
-func hint(t Turn, key string) Reply {
+func notUnderstood(t Turn, key string) Reply {
 	if t.Session.Open() {
 		return Say(locales.M(key), locales.M("unknown.draft"))
 	}
