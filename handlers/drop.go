@@ -1,0 +1,114 @@
+package handlers
+
+import (
+	"context"
+	"strings"
+
+	"saqbol/fraud"
+	"saqbol/locales"
+)
+
+// askDrop asks whether to drop the open report for a new command. The command
+// waits in the draft, so the answer may come after a restart.
+func (r *Router) askDrop(ctx context.Context, t Turn) (Reply, error) {
+	pending := &pendingCommand{Name: strings.ToLower(t.Command)}
+	if pending.Name == "report" {
+		s := r.hear(t)
+		pending.Subjects, pending.Text = s.refs, s.words
+	} else if masked, found := r.deps.Recognise.Redact(t.Text); !found {
+		pending.Text = masked
+	}
+	d, err := readDraft(t.Session.Draft)
+	if err != nil || d.empty() {
+		return r.runPending(ctx, t, pending)
+	}
+	return r.askPending(t, d, pending)
+}
+
+func (r *Router) askPending(t Turn, d *reportDraft, pending *pendingCommand) (Reply, error) {
+	d.Pending = pending
+	raw, err := d.encode()
+	if err != nil {
+		return Reply{}, err
+	}
+	session := t.Session
+	session.Draft = raw
+	return Reply{
+		Messages: []Message{{
+			Text: []locales.Msg{locales.M("drop.ask")},
+			Buttons: [][]Button{
+				{{Mark: markNext, Label: locales.M("drop.no"), Data: "drop:no"}},
+				{{Mark: markRemove, Label: locales.M("drop.yes"), Data: "drop:yes"}},
+			},
+		}},
+		Change: fraud.Change{Session: &session},
+	}, nil
+}
+
+// dropDraft answers drop:yes and drop:no. Only an open question is answered: an
+// old button drops nothing.
+func (r *Router) dropDraft(ctx context.Context, t Turn) (Reply, error) {
+	if t.Session.Flow != flowReport {
+		return Reply{Toast: locales.M("common.stale")}, nil
+	}
+	d, err := readDraft(t.Session.Draft)
+	if err != nil {
+		return lostDraft(t), nil
+	}
+	if d.Pending == nil {
+		reply, err := r.show(t, d, current(d, t.Session.Step))
+		reply.Toast = locales.M("common.stale")
+		return reply, err
+	}
+	return r.dropDecided(ctx, t, d, t.Button == "drop:yes")
+}
+
+// dropDecided goes on with the report, or closes it and does what was asked.
+func (r *Router) dropDecided(ctx context.Context, t Turn, d *reportDraft, drop bool) (Reply, error) {
+	pending := d.Pending
+	d.Pending = nil
+	if !drop {
+		return r.show(t, d, current(d, t.Session.Step))
+	}
+	reply, err := r.runPending(ctx, t, pending)
+	dropped := Message{Text: []locales.Msg{locales.M("drop.done")}}
+	if t.Kind == KindButton {
+		dropped.Edit = t.Message
+	}
+	reply.Messages = append([]Message{dropped}, reply.Messages...)
+	return reply, err
+}
+
+// runPending closes the report and answers the command as if it came now.
+func (r *Router) runPending(ctx context.Context, t Turn, pending *pendingCommand) (Reply, error) {
+	next := t
+	next.Session = fraud.Session{}
+	next.Kind, next.Button = KindCommand, ""
+	next.Command, next.Text = pending.Name, pending.Text
+	run := r.help
+	if command, ok := r.commands[pending.Name]; ok {
+		run = command.run
+	}
+	if pending.Name == "report" && len(pending.Subjects) > 0 {
+		run = func(context.Context, Turn) (Reply, error) {
+			return r.startReport(next, pending.Subjects, pending.Text)
+		}
+	}
+	reply, err := run(ctx, next)
+	if reply.Change.Session == nil {
+		reply.Change.Session = &fraud.Session{}
+	}
+	return reply, err
+}
+
+// dropAnswer reads a typed answer to the question whether to drop the draft.
+func (r *Router) dropAnswer(text string) (drop, ok bool) {
+	typed := foldTight(strings.TrimSpace(text))
+	switch {
+	case r.isLabel(locales.M("drop.yes"), typed) || isOneOf(typed, "да, удалить, удаляй, иә, ия, жою, тоқтату, yes"):
+		return true, true
+	case r.isLabel(locales.M("drop.no"), typed) || isOneOf(typed, "нет, продолжить, продолжай, жоқ, жалғастыру, no"):
+		return false, true
+	}
+	return false, false
+}

@@ -1,0 +1,171 @@
+package handlers
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"saqbol/fraud"
+	"saqbol/locales"
+)
+
+// said is what a free answer holds, in the form that a draft may keep.
+type said struct {
+	refs    []draftRef
+	badCard bool   // a card whose digits don't add up
+	badIBAN bool   // an account whose digits don't add up
+	words   string // what stands around the subjects; secrets masked
+	masked  bool   // there were secrets
+}
+
+func (s said) anything() bool { return len(s.refs) > 0 || s.badCard || s.badIBAN || s.words != "" }
+
+// hear reads an answer. A short number such as 1414 counts only where it is all
+// that was named: it is far more often the bait in a story than its subject.
+func (r *Router) hear(t Turn) said {
+	subjects := r.subjects(t.Text, t.Contacts, t.Links, "")
+	if len(subjects) == 0 && strings.TrimSpace(t.Text) == "" {
+		subjects = r.subjects("", nil, nil, t.Quoted)
+	}
+	var s said
+	var short []draftRef
+	for _, subject := range subjects {
+		switch {
+		case subject.Kind == fraud.KindBadCard:
+			s.badCard = true
+		case subject.Kind == fraud.KindBadIBAN:
+			s.badIBAN = true
+		case subject.Kind == fraud.KindShort:
+			short = append(short, r.keep(subject))
+		default:
+			s.refs = append(s.refs, r.keep(subject))
+		}
+	}
+	if len(s.refs) == 0 {
+		s.refs = short
+	}
+	s.words, s.masked = r.deps.Recognise.Redact(around(t.Text, subjects))
+	if s.words = strings.TrimSpace(s.words); !strings.ContainsFunc(s.words, unicode.IsLetter) {
+		s.words = ""
+	}
+	return s
+}
+
+func (r *Router) keep(s fraud.Subject) draftRef {
+	return toDraft([]fraud.Ref{r.deps.Tokens.Identify(s)})[0]
+}
+
+var (
+	digitRun = regexp.MustCompile(`\+?\d(?:[\d\s()\-.]*\d)?`)
+	ibanRun  = regexp.MustCompile(`(?i)KZ(?:\s?[0-9A-Z]){18}`)
+	spaceRun = regexp.MustCompile(`\s+`)
+)
+
+// around is a text without the subjects in it. What is not surely one of them
+// (a sum, a date) stays.
+func around(text string, subjects []fraud.Subject) string {
+	without := func(found string) string {
+		plain := bare(found)
+		for _, s := range subjects {
+			value := bare(s.Value)
+			if plain == value || len(plain) >= 10 && len(value) >= 10 && plain[len(plain)-10:] == value[len(value)-10:] {
+				return " "
+			}
+		}
+		return found
+	}
+	text = ibanRun.ReplaceAllStringFunc(text, without)
+	text = digitRun.ReplaceAllStringFunc(text, without)
+	return strings.Trim(spaceRun.ReplaceAllString(text, " "), " ,;:—-")
+}
+
+// bare leaves the digits and Latin capitals that tell one subject from another.
+func bare(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' {
+			return c
+		}
+		return -1
+	}, strings.ToUpper(s))
+}
+
+// takeSaid puts a free answer into the draft, with what its words make certain,
+// and says what was understood.
+func (r *Router) takeSaid(lang fraud.Lang, d *reportDraft, s said) []locales.Msg {
+	notes := r.takeRefs(lang, d, s.refs)
+	if s.words != "" {
+		notes = append(notes, d.setWords(s.words)...)
+		notes = append(notes, locales.M("report.words_kept"))
+		d.Answers[stepWords] = ""
+		guess(d, s.words)
+	}
+	if s.masked {
+		notes = append(notes, locales.M("report.masked"))
+	}
+	switch {
+	case s.badCard:
+		notes = append(notes, locales.M("report.badcard"))
+	case s.badIBAN:
+		notes = append(notes, locales.M("report.badiban"))
+	case len(s.refs) == 0:
+		notes = append(notes, locales.M("report.nothing_found"))
+	}
+	return notes
+}
+
+// takeRefs adds subjects to the draft and says which.
+func (r *Router) takeRefs(lang fraud.Lang, d *reportDraft, refs []draftRef) []locales.Msg {
+	if len(refs) == 0 {
+		return nil
+	}
+	var notes []locales.Msg
+	added, full := d.add(refs)
+	switch {
+	case len(added) > 0:
+		notes = append(notes, locales.M("report.recognised", "Subjects", shown(added)))
+	case !full:
+		notes = append(notes, locales.M("report.in_already", "Subjects", shown(refs)))
+	}
+	if full {
+		notes = append(notes, locales.M("report.full", "Max", fraud.MaxSubjects))
+	}
+	return append(notes, r.officialNotes(lang, added)...)
+}
+
+// typedSubjects is the answer to "what". A word or two around a number say
+// nothing; more of them are kept as the person's own words.
+func (r *Router) typedSubjects(t Turn, d *reportDraft) (Reply, error) {
+	s := r.hear(t)
+	if len(strings.Fields(s.words)) < 3 || d.Words != "" {
+		s.words = ""
+	}
+	notes := r.takeSaid(t.Lang, d, s)
+	if len(s.refs) == 0 {
+		return r.show(t, d, stepSubjects, notes...)
+	}
+	return r.show(t, d, stepAfter(d, stepSubjects), notes...)
+}
+
+// notUnderstood keeps an answer from being lost silently: a subject in it is
+// offered for the report, anything else is asked for again.
+func (r *Router) notUnderstood(t Turn, d *reportDraft, step string) (Reply, error) {
+	for _, ref := range r.hear(t).refs {
+		if !has(d.Subjects, ref) && len(d.Offered) < fraud.MaxSubjects {
+			d.Offered = append(d.Offered, ref)
+		}
+	}
+	if len(d.Offered) > 0 {
+		return r.show(t, d, step, locales.M("report.offer", "Subjects", shown(d.Offered)))
+	}
+	return r.show(t, d, step, hint(step))
+}
+
+func hint(step string) locales.Msg {
+	switch step {
+	case stepSubjects, stepSummary, stepWords:
+		return locales.M("report.hint." + step)
+	case stepWhen, stepAmount:
+		return locales.M("report." + step + ".unclear")
+	}
+	return locales.M("report.hint.choice")
+}
