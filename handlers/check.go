@@ -130,7 +130,7 @@ func (r *Router) answer(ctx context.Context, t Turn, subjects []fraud.Subject) (
 	}
 	m := Message{}
 	for _, f := range findings {
-		m.Text = append(append(m.Text, block(f, t.Lang)...), locales.Msg{})
+		m.Text = append(append(m.Text, block(f, t.Lang, len(findings) > 1)...), locales.Msg{})
 	}
 	if left > 0 {
 		m.Text = append(m.Text, locales.M("check.more", "Max", maxBlocks).N(left), locales.Msg{})

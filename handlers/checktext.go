@@ -8,15 +8,20 @@ import (
 )
 
 // block says what is known of one subject, beginning with the verdict's mark.
-func block(f finding, lang fraud.Lang) []locales.Msg {
+// Where one answer holds several, a block says what a subject shows about itself
+// in fewer words.
+func block(f finding, lang fraud.Lang, several bool) []locales.Msg {
 	v, s := f.verdict, f.verdict.Standing
 	out := []locales.Msg{locales.M("check.head", "Mark", v.Level.Mark(), "Subject", f.subject.Shown)}
 	out = append(out, verdictLines(f, lang)...)
 	if v.Level == fraud.LevelMistyped {
 		return out
 	}
-	if s.Reporters > 0 && s.Top != "" {
-		out = append(out, locales.M("check.top", "Scenario", locales.M("scenario."+string(s.Top))))
+	switch named := locales.M("scenario." + string(s.Top)); {
+	case s.Reporters == 1 && s.Top != "":
+		out = append(out, locales.M("check.scheme", "Scenario", named))
+	case s.Reporters > 1 && s.Top != "":
+		out = append(out, locales.M("check.top", "Scenario", named))
 	}
 	if s.Reporters > 0 && !s.Last.IsZero() {
 		out = append(out, locales.M("check.last", "Day", locales.Day(s.Last)))
@@ -25,7 +30,7 @@ func block(f finding, lang fraud.Lang) []locales.Msg {
 		out = append(out, locales.M("check.disputes").N(s.Disputes))
 	}
 	if v.Level != fraud.LevelOfficial {
-		out = append(out, about(f.subject)...)
+		out = append(out, about(f.subject, several)...)
 	}
 	return out
 }
@@ -72,7 +77,7 @@ func officialLines(f finding, lang fraud.Lang) []locales.Msg {
 
 // about is what a subject shows about itself: a country, an operator, a bank.
 // All of it is a hint, none of it a proof.
-func about(s fraud.Subject) []locales.Msg {
+func about(s fraud.Subject, several bool) []locales.Msg {
 	one := func(key string, pairs ...any) []locales.Msg { return []locales.Msg{locales.M(key, pairs...)} }
 	switch {
 	case s.Kind == fraud.KindShort:
@@ -83,6 +88,8 @@ func about(s fraud.Subject) []locales.Msg {
 		return one("check.about.iban", "Bank", s.Hint)
 	case s.Kind != fraud.KindPhone:
 		return nil
+	case s.Country == "KZ" && s.Hint != "" && several:
+		return one("check.about.operator_short", "Operator", s.Hint)
 	case s.Country == "KZ" && s.Hint != "":
 		return one("check.about.operator", "Operator", s.Hint)
 	case s.Country == "KZ":

@@ -37,7 +37,7 @@ func (r *Router) disputeButton(ctx context.Context, t Turn) (Reply, error) {
 	default: // the reports were withdrawn meanwhile
 		reply = Reply{Toast: locales.M("dispute.needless")}
 	}
-	m := Message{Edit: t.Message, Text: append(block(f, t.Lang), locales.Msg{}, next([]finding{f}))}
+	m := Message{Edit: t.Message, Text: append(block(f, t.Lang, false), locales.Msg{}, next([]finding{f}))}
 	report, err := r.reportLink(t, locales.M("check.button.report"), ref)
 	if err != nil {
 		return Reply{}, err

@@ -63,7 +63,7 @@ func fakePhone(digits string) (fraud.Subject, bool) {
 	s := fraud.Subject{Kind: fraud.KindPhone, Value: "+" + digits, Shown: "+" + digits, Country: "UZ"}
 	if digits[0] == '7' {
 		s.Shown = "+7 " + digits[1:4] + " " + digits[4:7] + " " + digits[7:9] + " " + digits[9:]
-		s.Country, s.Hint = "KZ", "Kcell/activ"
+		s.Country, s.Hint = "KZ", "Kcell / activ"
 		if digits[1] == '9' {
 			s.Country, s.Hint = "RU", ""
 		}

@@ -338,9 +338,23 @@ func (c *chat) try(in Input) (Reply, error) {
 	if err := c.store.Apply(reply.Change); err != nil {
 		c.t.Fatalf("applying %+v: %v", reply.Change, err)
 	}
+	c.anchor(reply)
 	c.checkLimits(reply)
 	c.last = reply
 	return reply, nil
+}
+
+// anchor notes the id of a new message that is to be edited in place, as the
+// edge does once Telegram has named it.
+func (c *chat) anchor(r Reply) {
+	for _, m := range r.Messages {
+		c.message++
+		session := c.store.sessions[c.person]
+		if m.Anchor && m.Edit == 0 && session.Open() {
+			session.Anchor = c.message
+			c.store.sessions[c.person] = session
+		}
+	}
 }
 
 // say types a text; a leading slash makes it a command.
@@ -449,4 +463,16 @@ func utf16Length(s string) int {
 		}
 	}
 	return n
+}
+
+// refusal is what the edge shows of an error that people may read.
+func (c *chat) refusal(err error) Reply {
+	c.t.Helper()
+	var refused *fraud.Error
+	if !errors.As(err, &refused) {
+		c.t.Fatalf("no words for people in: %v", err)
+	}
+	reply := Say(locales.M(refused.Key))
+	reply.Lang = fraud.Lang(c.code)
+	return reply
 }
