@@ -1,0 +1,93 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"saqbol/fraud"
+)
+
+// Commit applies everything that one update changes, in one transaction together
+// with the mark that the update was handled, and returns the ids of its Outgoing
+// rows, in order. It returns fraud.ErrSeen, and changes nothing, where the update
+// was handled before; a fraud.Error of CodeUnavailable where the disk or a lock
+// kept it from being saved.
+//
+// The parts are applied in the order of fraud.Change's fields. Where there is
+// nothing to change it is not an error: withdrawing what is not theirs or is
+// withdrawn, closing what is not open, somebody unknown blocking the bot.
+func (s *Store) Commit(ctx context.Context, c fraud.Change) ([]int64, error) {
+	var ids []int64
+	err := s.update(ctx, "storing an update's effect", func(t *tx) error {
+		a := &applying{tx: t, store: s, change: c, who: s.person(c.Person), touched: map[fraud.Key]bool{}}
+		var err error
+		ids, err = a.all(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c.Erase {
+		// The person is forgotten whether this works or not; where it does not,
+		// Prune and Close empty the log.
+		_ = s.scrub(ctx)
+	}
+	return ids, nil
+}
+
+// applying is one change under way.
+type applying struct {
+	*tx
+	store   *Store
+	change  fraud.Change
+	who     fraud.Key          // the person's
+	touched map[fraud.Key]bool // subjects whose sums are to be made anew
+}
+
+func (a *applying) all(ctx context.Context) ([]int64, error) {
+	if err := markHandled(ctx, a.tx, a.change.Update, millis(a.change.Now)); err != nil {
+		return nil, err
+	}
+	for _, step := range []func(context.Context) error{
+		a.language, a.session, a.file, a.withdraw, a.dispute, a.gone, a.forgetIdle, a.erase,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	byKey := func(x, y fraud.Key) int { return bytes.Compare(x[:], y[:]) }
+	for _, subject := range slices.SortedFunc(maps.Keys(a.touched), byKey) {
+		if err := sumUp(ctx, a.tx, subject); err != nil {
+			return nil, err
+		}
+	}
+	return a.outgoing(ctx)
+}
+
+// markHandled notes that an update was handled, ErrSeen where it was before.
+// Update 0 is none.
+func markHandled(ctx context.Context, t *tx, update, now int64) error {
+	if update == 0 {
+		return nil
+	}
+	n, err := t.exec(ctx, `INSERT INTO handled (update_id, at) VALUES ($1, $2) ON CONFLICT (update_id) DO NOTHING`, update, now)
+	if err != nil {
+		return fmt.Errorf("marking the update as handled: %w", err)
+	}
+	if n == 0 {
+		return fraud.ErrSeen
+	}
+	return nil
+}
+
+// Seen reports whether an update's effect is stored.
+func (s *Store) Seen(ctx context.Context, update int64) (bool, error) {
+	n, err := s.count(ctx, `SELECT COUNT(*) FROM handled WHERE update_id = $1`, update)
+	if err != nil {
+		return false, fmt.Errorf("looking for an update's mark: %w", err)
+	}
+	return n > 0, nil
+}

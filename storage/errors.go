@@ -1,0 +1,64 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// What Open can find wrong. Each says in one line what to do; Open puts the path before it.
+var (
+	ErrURL         = errors.New("DATABASE_URL must be sqlite: and a path, as in sqlite:data/saqbol.db")
+	ErrNoPostgres  = errors.New("this version keeps its data in SQLite only: set DATABASE_URL to sqlite: and a path")
+	ErrFolder      = errors.New("its folder can't be created: create it, or name another place in DATABASE_URL")
+	ErrNotWritable = errors.New("it can't be read and written: give this user the right to, free the disk, or name another place in DATABASE_URL")
+	ErrNotDatabase = errors.New("it is no SQLite database: name another file in DATABASE_URL")
+	ErrDamaged     = errors.New("it is damaged: restore a backup")
+	ErrForeign     = errors.New("it belongs to another program: name another file in DATABASE_URL")
+	ErrNewer       = errors.New("a newer SaqBol wrote it: update this program")
+	ErrWrongKey    = errors.New("it was sealed with another key: put back the saqbol.key or SAQBOL_KEY it was made with")
+	ErrLocked      = errors.New("another program holds it locked: stop that program, then start again")
+)
+
+// errCodeTaken is a report code drawn twice (40 bits); drawing again helps.
+var errCodeTaken = errors.New("another person's report has this code")
+
+// explained gives an error of opening its meaning for the operator.
+func explained(err error) error {
+	switch code(err) {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return fmt.Errorf("%w (%w)", ErrLocked, err)
+	case sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%w (%w)", ErrNotDatabase, err)
+	case sqlite3.SQLITE_CORRUPT:
+		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL:
+		return fmt.Errorf("%w (%w)", ErrNotWritable, err)
+	}
+	return err
+}
+
+// refused reports whether the disk or a lock kept something from being saved: it
+// may work later, and is nobody's mistake.
+func refused(err error) bool {
+	if errors.Is(err, errCodeTaken) {
+		return true
+	}
+	switch code(err) {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
+		sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return true
+	}
+	return false
+}
+
+// code is SQLite's primary result code behind an error, 0 where there is none.
+func code(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}

@@ -1,0 +1,148 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"saqbol/storage/seal"
+)
+
+// DefaultURL is where the database stands unless DATABASE_URL says otherwise.
+const DefaultURL = "sqlite:data/saqbol.db"
+
+// lockWait is how long a transaction waits for another program's lock.
+const lockWait = 5 * time.Second
+
+type config struct {
+	random   io.Reader
+	clock    func() time.Time
+	lockWait time.Duration
+}
+
+// Option changes how a Store works.
+type Option func(*config)
+
+// WithRandom sets the source of the keys that replace forgotten people;
+// crypto/rand without it.
+func WithRandom(r io.Reader) Option { return func(c *config) { c.random = r } }
+
+// WithClock sets the clock that stamps confirmations; time.Now without it.
+func WithClock(now func() time.Time) Option { return func(c *config) { c.clock = now } }
+
+// WithLockWait sets how long to wait for another program's lock; 5 s without it.
+func WithLockWait(d time.Duration) Option { return func(c *config) { c.lockWait = d } }
+
+// Open opens the database that url names, "sqlite:" and a path, creating it (and
+// its folder) where it is missing and bringing its schema up to date. keys must
+// be the set it was made with, or one rotated from that. The errors are the Err…
+// values of this package, with the path before them.
+func Open(ctx context.Context, url string, keys *seal.Keys, options ...Option) (*Store, error) {
+	path, err := pathOf(url)
+	if err != nil {
+		return nil, err
+	}
+	if keys == nil {
+		return nil, errors.New("opening the database: there are no keys")
+	}
+	c := config{random: rand.Reader, clock: time.Now, lockWait: lockWait}
+	for _, option := range options {
+		option(&c)
+	}
+	store, err := open(ctx, path, keys, c)
+	if err != nil {
+		return nil, fmt.Errorf("the database %s: %w", path, explained(err))
+	}
+	return store, nil
+}
+
+func pathOf(url string) (string, error) {
+	if url == "" {
+		url = DefaultURL
+	}
+	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
+		return "", ErrNoPostgres
+	}
+	path, ok := strings.CutPrefix(url, "sqlite:")
+	path = strings.TrimPrefix(path, "//")
+	// An in-memory database would forget everything, silently.
+	if !ok || path == "" || strings.HasPrefix(path, ":memory:") || strings.ContainsRune(path, 0) {
+		return "", ErrURL
+	}
+	return path, nil
+}
+
+func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store, err error) {
+	if err := prepareFile(ctx, path, c.lockWait); err != nil {
+		return nil, err
+	}
+	s := &Store{keys: keys, random: c.random, clock: c.clock}
+	if s.write, s.read, err = openSQLite(path, c.lockWait); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	// Taking the writer's lock shows now, not at the first report, that another
+	// program holds it or that the file can't be written.
+	if err := s.write.transact(ctx, func(*tx) error { return nil }); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, s.write.db); err != nil {
+		return nil, err
+	}
+	if err := s.checkKey(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// probe is what is sealed to see whether the keys still fit: the fingerprint
+// alone would let a key file from before a rotation pass.
+const probe = "saqbol"
+
+// checkKey compares the keys with what the database remembers of them, and makes
+// a new database, or one whose keys were rotated, remember these.
+func (s *Store) checkKey(ctx context.Context) error {
+	print, at := s.keys.Fingerprint(), seal.Place{Table: "meta", Column: "value"}
+	var kept, sealed []byte
+	row, err := s.read.row(ctx, `SELECT a.value, b.value FROM meta a, meta b WHERE a.name = 'fingerprint' AND b.name = 'probe'`)
+	if err != nil {
+		return err
+	}
+	switch err := row.Scan(&kept, &sealed); {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return fmt.Errorf("reading the key's fingerprint: %w", err)
+	default:
+		if !bytes.Equal(kept, print[:]) {
+			return ErrWrongKey
+		}
+		if _, err := s.keys.Open(sealed, at); err != nil {
+			return ErrWrongKey
+		}
+		if s.keys.Newest(sealed) {
+			return nil
+		}
+	}
+	if sealed, err = s.keys.Seal([]byte(probe), at); err != nil {
+		return err
+	}
+	return s.write.transact(ctx, func(t *tx) error {
+		for name, value := range map[string][]byte{"fingerprint": print[:], "probe": sealed} {
+			if _, err := t.exec(ctx, `INSERT INTO meta (name, value) VALUES ($1, $2)
+				ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value); err != nil {
+				return fmt.Errorf("keeping the key's fingerprint: %w", err)
+			}
+		}
+		return nil
+	})
+}

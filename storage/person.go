@@ -1,0 +1,244 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"saqbol/fraud"
+	"saqbol/storage/seal"
+)
+
+// sessionRow is how an open conversation is stored.
+type sessionRow struct {
+	Flow   string `json:"flow"`
+	Step   string `json:"step"`
+	Draft  []byte `json:"draft,omitempty"`
+	Anchor int64  `json:"anchor,omitempty"`
+}
+
+func sessionPlace(who fraud.Key) seal.Place {
+	return seal.Place{Table: "people", Column: "session", Row: who[:]}
+}
+
+// Turn returns what is known of a person and where their conversation stands:
+// Known=false and the zero Session for somebody of whom nothing is stored.
+func (s *Store) Turn(ctx context.Context, person int64) (fraud.Person, fraud.Session, error) {
+	who := s.person(person)
+	out := fraud.Person{ID: person}
+	row, err := s.read.row(ctx, `SELECT lang, gone, session FROM people WHERE person = $1`, who[:])
+	if err != nil {
+		return out, fraud.Session{}, fmt.Errorf("reading a person: %w", err)
+	}
+	var sealed []byte
+	switch err := row.Scan(&out.Lang, &out.Gone, &sealed); {
+	case errors.Is(err, sql.ErrNoRows):
+		return out, fraud.Session{}, nil
+	case err != nil:
+		return out, fraud.Session{}, fmt.Errorf("reading a person: %w", err)
+	}
+	out.Known = true
+	session, err := s.openSession(sealed, who)
+	return out, session, err
+}
+
+func (s *Store) openSession(sealed []byte, who fraud.Key) (fraud.Session, error) {
+	if sealed == nil {
+		return fraud.Session{}, nil
+	}
+	var row sessionRow
+	if err := s.openJSON(sealed, sessionPlace(who), &row); err != nil {
+		return fraud.Session{}, err
+	}
+	return fraud.Session(row), nil
+}
+
+// known makes sure that the person has a row: something is stored about them now.
+func (a *applying) known(ctx context.Context) error {
+	id, err := a.store.keys.Seal(strconv.AppendInt(nil, a.change.Person, 10), seal.Place{Table: "people", Column: "id", Row: a.who[:]})
+	if err != nil {
+		return err
+	}
+	if _, err := a.exec(ctx, `INSERT INTO people (person, id, since) VALUES ($1, $2, $3) ON CONFLICT (person) DO NOTHING`,
+		a.who[:], id, millis(a.change.Now)); err != nil {
+		return fmt.Errorf("storing a person: %w", err)
+	}
+	return nil
+}
+
+func (a *applying) language(ctx context.Context) error {
+	if a.change.Lang == "" {
+		return nil
+	}
+	if err := a.known(ctx); err != nil {
+		return err
+	}
+	if _, err := a.exec(ctx, `UPDATE people SET lang = $1 WHERE person = $2`, string(a.change.Lang), a.who[:]); err != nil {
+		return fmt.Errorf("storing a language: %w", err)
+	}
+	return nil
+}
+
+func (a *applying) session(ctx context.Context) error {
+	if a.change.Session == nil {
+		return nil
+	}
+	var sealed []byte
+	if a.change.Session.Open() {
+		if err := a.known(ctx); err != nil {
+			return err
+		}
+		var err error
+		if sealed, err = a.store.sealJSON(sessionRow(*a.change.Session), sessionPlace(a.who)); err != nil {
+			return err
+		}
+	}
+	return setSession(ctx, a.tx, a.who, sealed)
+}
+
+// setSession stores a sealed conversation; nil closes it.
+func setSession(ctx context.Context, t *tx, who fraud.Key, sealed []byte) error {
+	if _, err := t.exec(ctx, `UPDATE people SET session = $1 WHERE person = $2`, sealed, who[:]); err != nil {
+		return fmt.Errorf("storing a conversation: %w", err)
+	}
+	return nil
+}
+
+// Anchor notes the message that the person's open conversation edits in place.
+// Where none is open there is nothing to note.
+func (s *Store) Anchor(ctx context.Context, person, message int64) error {
+	who := s.person(person)
+	return s.update(ctx, "noting a conversation's message", func(t *tx) error {
+		var sealed []byte
+		err := t.row(ctx, `SELECT session FROM people WHERE person = $1`, who[:]).Scan(&sealed)
+		if errors.Is(err, sql.ErrNoRows) || err == nil && sealed == nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading a conversation: %w", err)
+		}
+		session, err := s.openSession(sealed, who)
+		if err != nil || session.Anchor == message {
+			return err
+		}
+		session.Anchor = message
+		if sealed, err = s.sealJSON(sessionRow(session), sessionPlace(who)); err != nil {
+			return err
+		}
+		return setSession(ctx, t, who, sealed)
+	})
+}
+
+// gone notes that somebody known has blocked the bot, or has come back. Of
+// somebody unknown nothing is stored, this neither.
+func (a *applying) gone(ctx context.Context) error {
+	if a.change.Gone == nil {
+		return nil
+	}
+	if _, err := a.exec(ctx, `UPDATE people SET gone = $1 WHERE person = $2`, flag(*a.change.Gone), a.who[:]); err != nil {
+		return fmt.Errorf("noting that a person is gone or back: %w", err)
+	}
+	return nil
+}
+
+// flag is how a yes or no is stored.
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// forgetIdle removes the row of a person of whom nothing is left to store: they
+// have dropped their only draft, or taken back their only dispute.
+func (a *applying) forgetIdle(ctx context.Context) error {
+	closed := a.change.Session != nil && !a.change.Session.Open()
+	undisputed := a.change.Dispute != nil && !a.change.Dispute.On
+	if !closed && !undisputed {
+		return nil
+	}
+	if _, err := a.exec(ctx, `DELETE FROM people WHERE person = $1 AND lang = '' AND session IS NULL
+		AND NOT EXISTS (SELECT 1 FROM reports WHERE person = $1)
+		AND NOT EXISTS (SELECT 1 FROM disputes WHERE person = $1)`, a.who[:]); err != nil {
+		return fmt.Errorf("removing a person: %w", err)
+	}
+	return nil
+}
+
+// erase forgets the person. Their reports and disputes stay and count, each
+// under a random key of its own: nothing leads from one to another, or to the
+// person, who counts as a new one from now on. Their words and files are wiped.
+func (a *applying) erase(ctx context.Context) error {
+	if !a.change.Erase {
+		return nil
+	}
+	if err := a.eraseReports(ctx); err != nil {
+		return err
+	}
+	if err := a.eraseDisputes(ctx); err != nil {
+		return err
+	}
+	for _, query := range []string{`DELETE FROM outbox WHERE person = $1`, `DELETE FROM people WHERE person = $1`} {
+		if _, err := a.exec(ctx, query, a.who[:]); err != nil {
+			return fmt.Errorf("forgetting a person: %w", err)
+		}
+	}
+	return nil
+}
+
+func (a *applying) eraseReports(ctx context.Context) error {
+	var codes []string
+	err := a.query(ctx, func(rows *sql.Rows) error {
+		var code string
+		err := rows.Scan(&code)
+		codes = append(codes, code)
+		return err
+	}, `SELECT code FROM reports WHERE person = $1`, a.who[:])
+	if err != nil {
+		return fmt.Errorf("finding a person's reports: %w", err)
+	}
+	for _, code := range codes {
+		nobody, err := a.nobody()
+		if err != nil {
+			return err
+		}
+		if err := a.wipe(ctx, code); err != nil {
+			return err
+		}
+		for _, query := range []string{`UPDATE reports SET person = $1 WHERE code = $2`, `UPDATE report_subjects SET person = $1 WHERE code = $2`} {
+			if _, err := a.exec(ctx, query, nobody[:], code); err != nil {
+				return fmt.Errorf("unlinking a report: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func (a *applying) eraseDisputes(ctx context.Context) error {
+	subjects, err := keysOf(ctx, a.tx, `SELECT subject FROM disputes WHERE person = $1`, a.who[:])
+	if err != nil {
+		return fmt.Errorf("finding a person's disputes: %w", err)
+	}
+	for _, subject := range subjects {
+		nobody, err := a.nobody()
+		if err != nil {
+			return err
+		}
+		if _, err := a.exec(ctx, `UPDATE disputes SET person = $1 WHERE subject = $2 AND person = $3`, nobody[:], subject[:], a.who[:]); err != nil {
+			return fmt.Errorf("unlinking a dispute: %w", err)
+		}
+	}
+	return nil
+}
+
+// nobody is a key that leads to nobody.
+func (a *applying) nobody() (fraud.Key, error) {
+	var key fraud.Key
+	if _, err := io.ReadFull(a.store.random, key[:]); err != nil {
+		return key, fmt.Errorf("reading randomness: %w", err)
+	}
+	return key, nil
+}

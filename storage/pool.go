@@ -1,0 +1,161 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// pool is a pool of connections that keeps its statements prepared: parsing one
+// costs several times what running it does.
+type pool struct {
+	db *sql.DB
+
+	mu   sync.RWMutex
+	kept map[string]*sql.Stmt
+}
+
+func newPool(db *sql.DB) *pool { return &pool{db: db, kept: map[string]*sql.Stmt{}} }
+
+func (p *pool) known(query string) *sql.Stmt {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.kept[query]
+}
+
+// prepared returns a statement, prepared at its first use.
+func (p *pool) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt := p.known(query); stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := p.db.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("preparing a statement: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if other := p.kept[query]; other != nil {
+		return other, stmt.Close()
+	}
+	p.kept[query] = stmt
+	return stmt, nil
+}
+
+func (p *pool) row(ctx context.Context, query string, args ...any) (*sql.Row, error) {
+	stmt, err := p.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryRowContext(ctx, args...), nil
+}
+
+// query hands each row to scan.
+func (p *pool) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	stmt, err := p.prepared(ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
+	return each(rows, err, scan)
+}
+
+// each closes rows whatever happens.
+func each(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+	}
+	return errors.Join(rows.Err(), rows.Close())
+}
+
+func (p *pool) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var errs []error
+	for _, stmt := range p.kept {
+		errs = append(errs, stmt.Close())
+	}
+	clear(p.kept)
+	return errors.Join(append(errs, p.db.Close())...)
+}
+
+// tx is a transaction that uses the pool's statements.
+type tx struct {
+	*sql.Tx
+	pool    *pool
+	missing []string // statements that were not kept yet
+}
+
+// transact runs fn in a transaction that is rolled back if fn fails.
+func (p *pool) transact(ctx context.Context, fn func(t *tx) error) error {
+	begun, err := p.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("beginning: %w", err)
+	}
+	t := &tx{Tx: begun, pool: p}
+	if err := fn(t); err != nil {
+		if back := begun.Rollback(); back != nil && !errors.Is(back, sql.ErrTxDone) {
+			err = errors.Join(err, fmt.Errorf("rolling back: %w", back))
+		}
+		return err
+	}
+	if err := begun.Commit(); err != nil {
+		return fmt.Errorf("committing: %w", err)
+	}
+	// The writer's only connection is free again: prepare for the next time. A
+	// failure here costs nothing but that.
+	for _, query := range t.missing {
+		_, _ = p.prepared(ctx, query)
+	}
+	return nil
+}
+
+// kept returns the kept statement, nil where there is none yet: the transaction
+// holds the only connection, so it can't be prepared for keeping now.
+func (t *tx) kept(ctx context.Context, query string) *sql.Stmt {
+	if stmt := t.pool.known(query); stmt != nil {
+		return t.StmtContext(ctx, stmt)
+	}
+	t.missing = append(t.missing, query)
+	return nil
+}
+
+// exec runs a statement and returns how many rows it changed.
+func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	var result sql.Result
+	var err error
+	if stmt := t.kept(ctx, query); stmt != nil {
+		result, err = stmt.ExecContext(ctx, args...)
+	} else {
+		result, err = t.ExecContext(ctx, query, args...)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (t *tx) row(ctx context.Context, query string, args ...any) *sql.Row {
+	if stmt := t.kept(ctx, query); stmt != nil {
+		return stmt.QueryRowContext(ctx, args...)
+	}
+	return t.QueryRowContext(ctx, query, args...)
+}
+
+// query hands each row to scan.
+func (t *tx) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	var rows *sql.Rows
+	var err error
+	if stmt := t.kept(ctx, query); stmt != nil {
+		rows, err = stmt.QueryContext(ctx, args...)
+	} else {
+		rows, err = t.QueryContext(ctx, query, args...)
+	}
+	return each(rows, err, scan)
+}

@@ -1,0 +1,238 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"saqbol/fraud"
+	"saqbol/storage/seal"
+)
+
+func subjectsPlace(code string) seal.Place {
+	return seal.Place{Table: "reports", Column: "subjects", Row: []byte(code)}
+}
+
+func detailsPlace(code string) seal.Place {
+	return seal.Place{Table: "reports", Column: "details", Row: []byte(code)}
+}
+
+// stored is what the tables say of a report before it changes.
+type stored struct {
+	person   []byte
+	status   fraud.Status
+	scenario string
+	created  int64
+}
+
+// stands reports whether a report of this status counts.
+func stands(status fraud.Status) bool { return status != fraud.StatusWithdrawn }
+
+// reportBefore reads a report as it stands; found is false where there is none.
+func (a *applying) reportBefore(ctx context.Context, code string) (old stored, found bool, err error) {
+	err = a.row(ctx, `SELECT person, status, scenario, created FROM reports WHERE code = $1`, code).
+		Scan(&old.person, &old.status, &old.scenario, &old.created)
+	if errors.Is(err, sql.ErrNoRows) {
+		return old, false, nil
+	}
+	if err != nil {
+		return old, false, fmt.Errorf("reading a report: %w", err)
+	}
+	return old, true, nil
+}
+
+// file stores a report in place of the person's report with the same code, if
+// there is one; it keeps the time it was created at. A subject that stands in
+// another report of theirs moves to this one: one person, one subject, one voice.
+func (a *applying) file(ctx context.Context) error {
+	if a.change.File == nil {
+		return nil
+	}
+	if err := a.known(ctx); err != nil {
+		return err
+	}
+	r := completed(a.change)
+	old, found, err := a.reportBefore(ctx, r.Code)
+	if err != nil {
+		return err
+	}
+	if found {
+		if string(old.person) != string(a.who[:]) {
+			return errCodeTaken
+		}
+		r.Created = moment(old.created)
+		if stands(old.status) {
+			if err := a.stepDown(ctx, r.Code, old.scenario); err != nil {
+				return err
+			}
+		}
+	}
+	if err := a.put(ctx, r); err != nil {
+		return err
+	}
+	if !stands(r.Status) {
+		return nil
+	}
+	return a.stepUp(ctx, r)
+}
+
+// completed fills in what a report was filed without, and names each subject once.
+func completed(c fraud.Change) fraud.Report {
+	r := *c.File
+	if r.Status == "" {
+		r.Status = fraud.StatusReceived
+	}
+	if r.Created.IsZero() {
+		r.Created = c.Now
+	}
+	if r.Updated.IsZero() {
+		r.Updated = c.Now
+	}
+	seen := map[fraud.Key]bool{}
+	r.Subjects = slices.DeleteFunc(slices.Clone(r.Subjects), func(ref fraud.Ref) bool {
+		again := seen[ref.Key]
+		seen[ref.Key] = true
+		return again
+	})
+	return r
+}
+
+// put writes a report's row.
+func (a *applying) put(ctx context.Context, r fraud.Report) error {
+	subjects, err := a.store.sealJSON(refRows(r.Subjects), subjectsPlace(r.Code))
+	if err != nil {
+		return err
+	}
+	details, err := a.store.sealJSON(detailsRowOf(r.Details), detailsPlace(r.Code))
+	if err != nil {
+		return err
+	}
+	if _, err := a.exec(ctx, `INSERT INTO reports (code, person, status, scenario, subjects, details, created, updated)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (code) DO UPDATE SET status = excluded.status, scenario = excluded.scenario,
+			subjects = excluded.subjects, details = excluded.details, updated = excluded.updated`,
+		r.Code, a.who[:], string(r.Status), string(r.Details.Scenario), subjects, details, millis(r.Created), millis(r.Updated)); err != nil {
+		return fmt.Errorf("storing a report: %w", err)
+	}
+	return nil
+}
+
+// stepUp makes a report count for its subjects.
+func (a *applying) stepUp(ctx context.Context, r fraud.Report) error {
+	for _, ref := range r.Subjects {
+		if err := a.takeOver(ctx, ref.Key); err != nil {
+			return err
+		}
+		if _, err := a.exec(ctx, `INSERT INTO report_subjects (subject, person, code, scenario, updated) VALUES ($1, $2, $3, $4, $5)`,
+			ref.Key[:], a.who[:], r.Code, string(r.Details.Scenario), millis(r.Updated)); err != nil {
+			return fmt.Errorf("linking a report with a subject: %w", err)
+		}
+		a.touched[ref.Key] = true
+	}
+	return addTo(ctx, a.tx, scenarioCounter(string(r.Details.Scenario)), 1)
+}
+
+// stepDown makes a report count no more.
+func (a *applying) stepDown(ctx context.Context, code, scenario string) error {
+	subjects, err := keysOf(ctx, a.tx, `DELETE FROM report_subjects WHERE code = $1 RETURNING subject`, code)
+	if err != nil {
+		return fmt.Errorf("unlinking a report from its subjects: %w", err)
+	}
+	for _, subject := range subjects {
+		a.touched[subject] = true
+	}
+	return addTo(ctx, a.tx, scenarioCounter(scenario), -1)
+}
+
+// takeOver frees a subject from the person's other report that holds it. A report
+// whose last subject leaves is superseded: it counts no more and reads as
+// withdrawn, but keeps its code, its words and that last subject, because the
+// person has not taken back what they told.
+func (a *applying) takeOver(ctx context.Context, subject fraud.Key) error {
+	var code string
+	err := a.row(ctx, `DELETE FROM report_subjects WHERE subject = $1 AND person = $2 RETURNING code`, subject[:], a.who[:]).Scan(&code)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("unlinking an earlier report: %w", err)
+	}
+	var sealed []byte
+	var scenario string
+	if err := a.row(ctx, `SELECT subjects, scenario FROM reports WHERE code = $1`, code).Scan(&sealed, &scenario); err != nil {
+		return fmt.Errorf("reading an earlier report: %w", err)
+	}
+	var refs []refRow
+	if err := a.store.openJSON(sealed, subjectsPlace(code), &refs); err != nil {
+		return err
+	}
+	rest := slices.DeleteFunc(refs, func(r refRow) bool { return r.key() == subject })
+	if len(rest) == 0 {
+		if err := a.putDown(ctx, code); err != nil {
+			return err
+		}
+		return addTo(ctx, a.tx, scenarioCounter(scenario), -1)
+	}
+	if sealed, err = a.store.sealJSON(rest, subjectsPlace(code)); err != nil {
+		return err
+	}
+	if _, err := a.exec(ctx, `UPDATE reports SET subjects = $1 WHERE code = $2`, sealed, code); err != nil {
+		return fmt.Errorf("storing an earlier report: %w", err)
+	}
+	return nil
+}
+
+// putDown marks a report as withdrawn.
+func (a *applying) putDown(ctx context.Context, code string) error {
+	if _, err := a.exec(ctx, `UPDATE reports SET status = $1, updated = $2 WHERE code = $3`,
+		string(fraud.StatusWithdrawn), millis(a.change.Now), code); err != nil {
+		return fmt.Errorf("withdrawing a report: %w", err)
+	}
+	return nil
+}
+
+// withdraw takes a person's own report back. It stays, so that they see it as
+// withdrawn, but its words and files go.
+func (a *applying) withdraw(ctx context.Context) error {
+	code := a.change.Withdraw
+	if code == "" {
+		return nil
+	}
+	old, found, err := a.reportBefore(ctx, code)
+	if err != nil {
+		return err
+	}
+	if !found || string(old.person) != string(a.who[:]) || !stands(old.status) {
+		return nil
+	}
+	if err := a.stepDown(ctx, code, old.scenario); err != nil {
+		return err
+	}
+	if err := a.putDown(ctx, code); err != nil {
+		return err
+	}
+	return a.wipe(ctx, code)
+}
+
+// wipe removes a report's words and files.
+func (a *applying) wipe(ctx context.Context, code string) error {
+	var sealed []byte
+	if err := a.row(ctx, `SELECT details FROM reports WHERE code = $1`, code).Scan(&sealed); err != nil {
+		return fmt.Errorf("reading a report: %w", err)
+	}
+	var details detailsRow
+	if err := a.store.openJSON(sealed, detailsPlace(code), &details); err != nil {
+		return err
+	}
+	details.Words, details.Files = "", nil
+	sealed, err := a.store.sealJSON(details, detailsPlace(code))
+	if err != nil {
+		return err
+	}
+	if _, err := a.exec(ctx, `UPDATE reports SET details = $1 WHERE code = $2`, sealed, code); err != nil {
+		return fmt.Errorf("wiping a report's words: %w", err)
+	}
+	return nil
+}

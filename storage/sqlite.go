@@ -1,0 +1,165 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver
+)
+
+// application marks our files ("SaqB"); the first migration writes it.
+const application = 0x53617142
+
+// dsn names a database to the driver with the pragmas of every connection. They
+// are per connection, and the pool opens connections when it likes.
+func dsn(path string, wait time.Duration, pragmas ...string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("finding the path: %w", err)
+	}
+	query := url.Values{"_pragma": append([]string{"busy_timeout(" + strconv.FormatInt(wait.Milliseconds(), 10) + ")"}, pragmas...)}
+	if path = filepath.ToSlash(path); path[0] != '/' {
+		path = "/" + path // C:/data
+	}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String(), nil
+}
+
+// openSQLite makes the pools: one writer, and about as many readers as there are
+// cores, because more only queue inside SQLite.
+func openSQLite(path string, wait time.Duration) (write, read *pool, err error) {
+	common := []string{"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)"}
+	// What is deleted is overwritten: somebody's words must not outlive their erasure.
+	forWriting, err := dsn(path, wait, append(common, "secure_delete(ON)", "journal_size_limit(16777216)")...)
+	if err != nil {
+		return nil, nil, err
+	}
+	forReading, err := dsn(path, wait, append(common, "query_only(1)")...)
+	if err != nil {
+		return nil, nil, err
+	}
+	writer, err := sql.Open("sqlite", forWriting+"&_txlock=immediate")
+	if err != nil {
+		return nil, nil, err
+	}
+	writer.SetMaxOpenConns(1)
+	reader, err := sql.Open("sqlite", forReading)
+	if err != nil {
+		return nil, nil, errors.Join(err, writer.Close())
+	}
+	readers := max(2, runtime.NumCPU())
+	reader.SetMaxOpenConns(readers)
+	reader.SetMaxIdleConns(readers)
+	return newPool(writer), newPool(reader), nil
+}
+
+// prepareFile creates a missing database, readable by its owner only, and
+// refuses a file that is not ours without changing a byte of it.
+func prepareFile(ctx context.Context, path string, wait time.Duration) error {
+	head, err := header(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return create(path)
+	}
+	if err != nil {
+		return fmt.Errorf("%w (%w)", ErrNotWritable, err)
+	}
+	switch {
+	case len(head) == 0:
+		return nil
+	case len(head) < 100 || !bytes.HasPrefix(head, []byte("SQLite format 3\x00")):
+		return ErrNotDatabase
+	case binary.BigEndian.Uint32(head[68:]) == application:
+		return nil
+	}
+	return inspect(ctx, path, wait)
+}
+
+// header reads the first 100 bytes of a file, fewer where it has fewer.
+func header(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, 100)
+	n, err := io.ReadFull(file, head)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return head[:n], errors.Join(err, file.Close())
+}
+
+func create(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("%w (%w)", ErrFolder, err)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("%w (%w)", ErrNotWritable, err)
+	}
+	return file.Close()
+}
+
+// inspect looks into a database whose header does not bear our mark. It may be
+// ours all the same: the mark may still stand in the write-ahead log, or a first
+// start may have been cut off before it was written.
+func inspect(ctx context.Context, path string, wait time.Duration) error {
+	name, err := dsn(path, wait, "query_only(1)")
+	if err != nil {
+		return err
+	}
+	db, err := sql.Open("sqlite", name)
+	if err != nil {
+		return err
+	}
+	var mark uint32
+	var tables int
+	err = db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&mark)
+	if err == nil {
+		err = db.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_master
+			WHERE tbl_name NOT IN ('goose_db_version', 'sqlite_sequence')`).Scan(&tables)
+	}
+	if err = errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	if mark == application || mark == 0 && tables == 0 {
+		return nil
+	}
+	return ErrForeign
+}
+
+// scrub empties the write-ahead log, in which deleted rows still stand. Somebody
+// reading at this moment may keep it from being emptied; then the next Prune or
+// Close does it.
+func (s *Store) scrub(ctx context.Context) error {
+	var busy, pages, moved int
+	if err := s.write.db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved); err != nil {
+		return fmt.Errorf("emptying the write-ahead log: %w", err)
+	}
+	return nil
+}
+
+// damage lists what SQLite finds wrong with the file, nothing for a sound one.
+func (s *Store) damage(ctx context.Context) ([]string, error) {
+	var found []string
+	rows, err := s.read.db.QueryContext(ctx, `PRAGMA quick_check(10)`)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var line string
+		err := rows.Scan(&line)
+		if line != "ok" && err == nil {
+			found = append(found, line)
+		}
+		return err
+	})
+	return found, err
+}

@@ -1,0 +1,113 @@
+// Package storagetest is the contract of SaqBol's storage: what every database
+// must do, as tests that a database's own tests run. It also makes test data.
+package storagetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"saqbol/fraud"
+)
+
+// Store is what the contract is about; *storage.Store is one.
+type Store interface {
+	Turn(ctx context.Context, person int64) (fraud.Person, fraud.Session, error)
+	Standings(ctx context.Context, keys []fraud.Key) ([]fraud.Standing, error)
+	Disputed(ctx context.Context, person int64, key fraud.Key) (bool, error)
+	ReportsOf(ctx context.Context, person int64) ([]fraud.Report, error)
+	Overlapping(ctx context.Context, person int64, keys []fraud.Key) (fraud.Report, bool, error)
+	Portrait(ctx context.Context, person int64) (fraud.Portrait, error)
+	Totals(ctx context.Context, since time.Time) (fraud.Totals, error)
+
+	Commit(ctx context.Context, change fraud.Change) ([]int64, error)
+	Seen(ctx context.Context, update int64) (bool, error)
+	Confirm(ctx context.Context, ref fraud.Ref, by string) error
+	Unsent(ctx context.Context) ([]fraud.Outgoing, error)
+	Sent(ctx context.Context, ids []int64) error
+	Anchor(ctx context.Context, person, message int64) error
+	DeadLetter(ctx context.Context, letter fraud.DeadLetter) error
+	DeadLetters(ctx context.Context) ([]fraud.DeadLetter, error)
+	Prune(ctx context.Context, before time.Time) error
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// Factory makes a new, empty store. The contract closes it.
+type Factory func(t *testing.T) Store
+
+// Run runs the whole contract.
+func Run(t *testing.T, open Factory) {
+	for _, part := range []struct {
+		name string
+		test func(*testing.T, Factory)
+	}{
+		{"Once", Once}, {"People", People}, {"Sessions", Sessions}, {"Reports", Reports}, {"Moves", Moves},
+		{"Withdrawals", Withdrawals}, {"Disputes", Disputes}, {"Confirmations", Confirmations}, {"Sums", Sums},
+		{"Erasure", Erasure}, {"Outbox", Outbox}, {"Letters", Letters}, {"Pruning", Pruning},
+		{"Together", Together}, {"Model", Model},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.test(t, open) })
+	}
+}
+
+// fixture is a store with short words for what the tests do to it.
+type fixture struct {
+	Store
+	t   *testing.T
+	ctx context.Context
+}
+
+func begin(t *testing.T, open Factory) *fixture {
+	t.Helper()
+	f := &fixture{Store: open(t), t: t, ctx: t.Context()}
+	t.Cleanup(func() {
+		if err := f.Close(); err != nil {
+			t.Errorf("closing: %v", err)
+		}
+	})
+	return f
+}
+
+// commit applies a change that must succeed.
+func (f *fixture) commit(c fraud.Change) []int64 {
+	f.t.Helper()
+	if c.Now.IsZero() {
+		c.Now = Now()
+	}
+	ids, err := f.Commit(f.ctx, c)
+	if err != nil {
+		f.t.Fatalf("Commit: %v", err)
+	}
+	return ids
+}
+
+// standing reads one subject.
+func (f *fixture) standing(ref fraud.Ref) fraud.Standing {
+	f.t.Helper()
+	got, err := f.Standings(f.ctx, []fraud.Key{ref.Key})
+	if err != nil || len(got) != 1 {
+		f.t.Fatalf("Standings: %d of them, %v", len(got), err)
+	}
+	return got[0]
+}
+
+// reports reads a person's reports.
+func (f *fixture) reports(person int64) []fraud.Report {
+	f.t.Helper()
+	got, err := f.ReportsOf(f.ctx, person)
+	if err != nil {
+		f.t.Fatalf("ReportsOf: %v", err)
+	}
+	return got
+}
+
+// turn reads a person.
+func (f *fixture) turn(person int64) (fraud.Person, fraud.Session) {
+	f.t.Helper()
+	p, s, err := f.Turn(f.ctx, person)
+	if err != nil {
+		f.t.Fatalf("Turn: %v", err)
+	}
+	return p, s
+}

@@ -1,0 +1,101 @@
+package storage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"saqbol/fraud"
+	"saqbol/storage/seal"
+)
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	keys   *seal.Keys
+	write  *pool // one connection: SQLite has one writer, and waiting in a queue beats BUSY
+	read   *pool
+	random io.Reader
+	clock  func() time.Time
+}
+
+// Close waits for what runs and closes the database.
+func (s *Store) Close() error {
+	return errors.Join(s.read.close(), s.write.close())
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	if _, err := s.count(ctx, `SELECT COUNT(*) FROM meta`); err != nil {
+		return fmt.Errorf("asking the database: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) count(ctx context.Context, query string, args ...any) (int, error) {
+	var n int
+	row, err := s.read.row(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return n, row.Scan(&n)
+}
+
+// update runs fn in a transaction. doing says what for, in the error's words. An
+// error of the disk or of a lock becomes a fraud.Error that people can be told.
+func (s *Store) update(ctx context.Context, doing string, fn func(t *tx) error) error {
+	err := s.write.transact(ctx, fn)
+	if err == nil || errors.Is(err, fraud.ErrSeen) {
+		return err
+	}
+	err = fmt.Errorf("%s: %w", doing, err)
+	if ctx.Err() == nil && refused(err) {
+		return &fraud.Error{Code: fraud.CodeUnavailable, Key: "common.not_saved", Err: err}
+	}
+	return err
+}
+
+// person is the key under which a person's rows are found.
+func (s *Store) person(id int64) fraud.Key {
+	return s.keys.Index("person", fmt.Sprint(id))
+}
+
+// sealJSON seals a row's own form of a value.
+func (s *Store) sealJSON(value any, at seal.Place) ([]byte, error) {
+	plain, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("encoding %s.%s: %w", at.Table, at.Column, err)
+	}
+	return s.keys.Seal(plain, at)
+}
+
+// openJSON opens what sealJSON sealed.
+func (s *Store) openJSON(sealed []byte, at seal.Place, into any) error {
+	plain, err := s.keys.Open(sealed, at)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(plain, into); err != nil {
+		// The decoder's words may repeat a piece of the value.
+		return fmt.Errorf("decoding %s.%s failed", at.Table, at.Column)
+	}
+	return nil
+}
+
+// millis is how a time is stored: Unix milliseconds, 0 for none.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// moment reads what millis wrote.
+func moment(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

@@ -1,0 +1,192 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"saqbol/fraud"
+	"saqbol/storage/seal"
+)
+
+func disputePlace(subject fraud.Key) seal.Place {
+	return seal.Place{Table: "disputes", Column: "ref", Row: subject[:]}
+}
+
+// Standings returns one Standing for each key, in the same order; the zero
+// Standing for subjects of which nothing is known. Each costs one row.
+func (s *Store) Standings(ctx context.Context, keys []fraud.Key) ([]fraud.Standing, error) {
+	out := make([]fraud.Standing, len(keys))
+	for i := range keys {
+		row, err := s.read.row(ctx, `SELECT reporters, top, last, disputes, confirmed FROM subjects WHERE subject = $1`, keys[i][:])
+		if err != nil {
+			return nil, fmt.Errorf("reading what is known of a subject: %w", err)
+		}
+		var last, confirmed int64
+		err = row.Scan(&out[i].Reporters, &out[i].Top, &last, &out[i].Disputes, &confirmed)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading what is known of a subject: %w", err)
+		}
+		out[i].Last, out[i].Confirmed = moment(last), confirmed != 0
+	}
+	return out, nil
+}
+
+// Disputed reports whether this person says the subject is not a scam.
+func (s *Store) Disputed(ctx context.Context, person int64, key fraud.Key) (bool, error) {
+	who := s.person(person)
+	n, err := s.count(ctx, `SELECT COUNT(*) FROM disputes WHERE subject = $1 AND person = $2`, key[:], who[:])
+	if err != nil {
+		return false, fmt.Errorf("looking for a dispute: %w", err)
+	}
+	return n > 0, nil
+}
+
+// disputesOf returns what a person says is not a scam, oldest first.
+func (s *Store) disputesOf(ctx context.Context, person int64) ([]fraud.Ref, error) {
+	who := s.person(person)
+	var refs []fraud.Ref
+	err := s.read.query(ctx, func(rows *sql.Rows) error {
+		var subject, sealed []byte
+		if err := rows.Scan(&subject, &sealed); err != nil {
+			return err
+		}
+		var row refRow
+		if err := s.openJSON(sealed, disputePlace(fraud.Key(subject)), &row); err != nil {
+			return err
+		}
+		refs = append(refs, row.ref())
+		return nil
+	}, `SELECT subject, ref FROM disputes WHERE person = $1 ORDER BY at, subject`, who[:])
+	if err != nil {
+		return nil, fmt.Errorf("reading a person's disputes: %w", err)
+	}
+	return refs, nil
+}
+
+// dispute notes that a person says a subject is not a scam, once, or takes it back.
+func (a *applying) dispute(ctx context.Context) error {
+	if a.change.Dispute == nil {
+		return nil
+	}
+	ref := a.change.Dispute.Subject
+	a.touched[ref.Key] = true
+	if !a.change.Dispute.On {
+		if _, err := a.exec(ctx, `DELETE FROM disputes WHERE subject = $1 AND person = $2`, ref.Key[:], a.who[:]); err != nil {
+			return fmt.Errorf("taking a dispute back: %w", err)
+		}
+		return nil
+	}
+	if err := a.known(ctx); err != nil {
+		return err
+	}
+	sealed, err := a.store.sealJSON(refRowOf(ref), disputePlace(ref.Key))
+	if err != nil {
+		return err
+	}
+	if _, err := a.exec(ctx, `INSERT INTO disputes (subject, person, ref, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (subject, person) DO NOTHING`, ref.Key[:], a.who[:], sealed, millis(a.change.Now)); err != nil {
+		return fmt.Errorf("storing a dispute: %w", err)
+	}
+	return nil
+}
+
+// Confirm marks a subject as confirmed by a human decision; by says whose and is
+// sealed. A second confirmation replaces the first.
+func (s *Store) Confirm(ctx context.Context, ref fraud.Ref, by string) error {
+	place := seal.Place{Table: "confirmations", Column: "ref", Row: ref.Key[:]}
+	subject, err := s.sealJSON(refRowOf(ref), place)
+	if err != nil {
+		return err
+	}
+	place.Column = "confirmed_by"
+	who, err := s.keys.Seal([]byte(by), place)
+	if err != nil {
+		return err
+	}
+	return s.update(ctx, "confirming a subject", func(t *tx) error {
+		if _, err := t.exec(ctx, `INSERT INTO confirmations (subject, ref, confirmed_by, at) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (subject) DO UPDATE SET ref = excluded.ref, confirmed_by = excluded.confirmed_by, at = excluded.at`,
+			ref.Key[:], subject, who, millis(s.clock())); err != nil {
+			return err
+		}
+		return sumUp(ctx, t, ref.Key)
+	})
+}
+
+// sums is what a subject's row holds.
+type sums struct {
+	reporters, last, disputes, confirmed int64
+	top                                  string
+}
+
+// sumUp makes a subject's row anew from what is stored of it. Counting again,
+// instead of adding and taking away, can't drift; a subject has at most as many
+// rows as people reported it.
+func sumUp(ctx context.Context, t *tx, subject fraud.Key) error {
+	now, err := sumsOf(ctx, t, subject)
+	if err != nil {
+		return fmt.Errorf("counting a subject's reports: %w", err)
+	}
+	var before int64
+	err = t.row(ctx, `SELECT reporters FROM subjects WHERE subject = $1`, subject[:]).Scan(&before)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("reading a subject's row: %w", err)
+	}
+	if now == (sums{}) {
+		_, err = t.exec(ctx, `DELETE FROM subjects WHERE subject = $1`, subject[:])
+	} else {
+		_, err = t.exec(ctx, `INSERT INTO subjects (subject, reporters, top, last, disputes, confirmed) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (subject) DO UPDATE SET reporters = excluded.reporters, top = excluded.top, last = excluded.last,
+				disputes = excluded.disputes, confirmed = excluded.confirmed`,
+			subject[:], now.reporters, now.top, now.last, now.disputes, now.confirmed)
+	}
+	if err != nil {
+		return fmt.Errorf("storing a subject's row: %w", err)
+	}
+	return addTo(ctx, t, subjectsCounter, flag(now.reporters > 0)-flag(before > 0))
+}
+
+func sumsOf(ctx context.Context, t *tx, subject fraud.Key) (out sums, err error) {
+	err = t.row(ctx, `SELECT COUNT(*), COALESCE(MAX(updated), 0) FROM report_subjects WHERE subject = $1`, subject[:]).
+		Scan(&out.reporters, &out.last)
+	if err != nil {
+		return out, err
+	}
+	// Of two scenarios named equally often, the one named last is the fresher warning.
+	err = t.row(ctx, `SELECT scenario FROM report_subjects WHERE subject = $1 AND scenario <> ''
+		GROUP BY scenario ORDER BY COUNT(*) DESC, MAX(updated) DESC, scenario LIMIT 1`, subject[:]).Scan(&out.top)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return out, err
+	}
+	err = t.row(ctx, `SELECT COUNT(*) FROM disputes WHERE subject = $1`, subject[:]).Scan(&out.disputes)
+	if err != nil {
+		return out, err
+	}
+	err = t.row(ctx, `SELECT at FROM confirmations WHERE subject = $1`, subject[:]).Scan(&out.confirmed)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return out, err
+	}
+	return out, nil
+}
+
+// keysOf collects the keys that a query returns.
+func keysOf(ctx context.Context, t *tx, query string, args ...any) ([]fraud.Key, error) {
+	var keys []fraud.Key
+	err := t.query(ctx, func(rows *sql.Rows) error {
+		var key []byte
+		if err := rows.Scan(&key); err != nil {
+			return err
+		}
+		if len(key) != len(fraud.Key{}) {
+			return fmt.Errorf("a key of %d bytes", len(key))
+		}
+		keys = append(keys, fraud.Key(key))
+		return nil
+	}, query, args...)
+	return keys, err
+}

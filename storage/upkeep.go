@@ -1,0 +1,80 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// How long things are kept besides the marks, whose age Prune is given: an answer
+// that could not be sent for a day interests nobody, and developers look at dead
+// letters for a month. Both are counted from the marks' 48 hours.
+const (
+	answersSooner = 24 * time.Hour
+	lettersLonger = 28 * 24 * time.Hour
+)
+
+// Prune deletes what is old: marks of updates handled before the given time (48
+// hours ago: Telegram delivers no update later than 24), answers that nobody
+// could be given from 24 hours later on, and dead letters from 28 days earlier.
+// It also empties the write-ahead log, in which deleted rows still stand.
+func (s *Store) Prune(ctx context.Context, before time.Time) error {
+	err := s.update(ctx, "deleting what is old", func(t *tx) error {
+		for _, old := range []struct {
+			query  string
+			before time.Time
+		}{
+			{`DELETE FROM handled WHERE at < $1`, before},
+			{`DELETE FROM outbox WHERE at < $1`, before.Add(answersSooner)},
+			{`DELETE FROM dead_letters WHERE at < $1`, before.Add(-lettersLonger)},
+		} {
+			if _, err := t.exec(ctx, old.query, millis(old.before)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.scrub(ctx)
+}
+
+// Health is what Check finds.
+type Health struct {
+	Schema  int64    // version of the schema
+	Damage  []string // what SQLite finds wrong with the file; nothing for a sound one
+	People  int
+	Reports int // withdrawn ones too
+	// Subjects with a report, a dispute or a confirmation.
+	Subjects int
+	Unsent   int // answers that wait
+	Letters  int // updates that could not be handled
+}
+
+// Check looks the whole database over, which takes seconds on a large one.
+func (s *Store) Check(ctx context.Context) (Health, error) {
+	var h Health
+	var err error
+	if h.Schema, err = schemaVersion(ctx, s.read.db); err != nil {
+		return h, err
+	}
+	if h.Damage, err = s.damage(ctx); err != nil {
+		return h, fmt.Errorf("looking for damage: %w", err)
+	}
+	for _, count := range []struct {
+		query string
+		into  *int
+	}{
+		{`SELECT COUNT(*) FROM people`, &h.People},
+		{`SELECT COUNT(*) FROM reports`, &h.Reports},
+		{`SELECT COUNT(*) FROM subjects`, &h.Subjects},
+		{`SELECT COUNT(*) FROM outbox`, &h.Unsent},
+		{`SELECT COUNT(*) FROM dead_letters`, &h.Letters},
+	} {
+		if *count.into, err = s.count(ctx, count.query); err != nil {
+			return h, fmt.Errorf("counting rows: %w", err)
+		}
+	}
+	return h, nil
+}
