@@ -58,7 +58,6 @@ export class Commands {
     this.list.replaceChildren(...commands.map((command, at) => this.item(command, at)));
     this.list.hidden = false;
     this.button.setAttribute("aria-expanded", "true");
-    this.input.setAttribute("aria-expanded", "true");
     this.list.scrollTop = 0;
     this.mark(0);
   }
@@ -66,7 +65,6 @@ export class Commands {
   close() {
     this.list.hidden = true;
     this.button.setAttribute("aria-expanded", "false");
-    this.input.setAttribute("aria-expanded", "false");
     this.input.removeAttribute("aria-activedescendant");
   }
 

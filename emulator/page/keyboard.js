@@ -18,7 +18,8 @@ export class Keyboard {
     });
   }
 
-  // set shows this keyboard, or none where it is null.
+  // set shows this keyboard, {keyboard: [[{text, request_contact}]]}, or none where
+  // it is null.
   set(markup) {
     const rows = markup?.keyboard ?? [];
     const shown = JSON.stringify(rows);
