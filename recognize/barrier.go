@@ -124,6 +124,9 @@ func (p *page) pricedBefore(i int) bool {
 	return false
 }
 
+// longestSum is how many thousands groups a sum may have behind its first.
+const longestSum = 6
+
 // claimSums claims sums of money with their thousands: 2 600 000 000 тенге.
 func (p *page) claimSums() {
 	for j := range p.groups {
@@ -131,7 +134,7 @@ func (p *page) claimSums() {
 			continue
 		}
 		i := j
-		for i > 0 && p.size(i) == 3 && p.size(i-1) <= 3 && p.free(i-1, i-1) && p.gaps[i].size == 1 &&
+		for i > 0 && j-i < longestSum && p.size(i) == 3 && p.size(i-1) <= 3 && p.free(i-1, i-1) && p.gaps[i].size == 1 &&
 			p.gaps[i].mark&(gapSpace|gapComma|gapDot) != 0 {
 			i--
 		}

@@ -39,7 +39,7 @@ func (p *page) plusShape(i int) (int, bool) {
 		last++
 		total += p.size(last)
 	}
-	if total < shortestImpossible || total > longestNumber || p.thousands(i, last) || p.priced(i, last) {
+	if total < shortestImpossible || total > longestNumber || p.thousands(i, last) && p.number(last) == 0 || p.priced(i, last) {
 		return 0, false
 	}
 	return last, true

@@ -67,8 +67,8 @@ func (p *page) codesAfterWord(r *Recogniser, at int) []mask {
 			}
 			continue
 		}
-		if w.lo == p.pieces[k-1].hi && p.pieces[k-1].group < 0 && k-1 == at && named&meansCVV == 0 {
-			break // "код1": part of a name
+		if k-1 == at && w.lo == p.pieces[at].hi && p.size(w.group) < shortestCVV {
+			continue // CVV2
 		}
 		end := p.codeEnd(w.group)
 		switch {
@@ -117,7 +117,7 @@ func (p *page) explained(r *Recogniser, i int) bool {
 // 123-456 and 48 21 are one code.
 func (p *page) codeEnd(i int) int {
 	j, total := i, p.size(i)
-	for j+1 < len(p.groups) && p.size(j) <= 4 && p.size(j+1) <= 4 && p.groups[j+1].owner == ownNothing &&
+	for total <= longestCode && j+1 < len(p.groups) && p.size(j) <= 4 && p.size(j+1) <= 4 && p.groups[j+1].owner == ownNothing &&
 		(p.gaps[j+1].tight(gapSpace) || p.gaps[j+1].tight(gapDash)) && (j == i || p.gaps[j+1].mark == p.gaps[i+1].mark) {
 		j++
 		total += p.size(j)
