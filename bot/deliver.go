@@ -99,7 +99,7 @@ func (b *Bot) settle(j *job) next {
 		finished, late := p.state()
 		if !finished {
 			waiting++
-			slow = slow || late
+			slow = slow || late || b.sender.holds(j.origin.chat)
 		}
 	}
 	left := time.Until(j.deadline)

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -53,7 +54,7 @@ func (l *lanes[T]) put(key int64, items ...T) {
 		at.items = append(at.items, items...)
 		return
 	}
-	at := &lane[T]{key: key, items: items}
+	at := &lane[T]{key: key, items: slices.Clone(items)} // the slice is the caller's
 	l.lanes[key] = at
 	l.makeReady(at)
 }

@@ -13,8 +13,8 @@ import (
 const (
 	batchSize    = 100
 	pollGrace    = 15 * time.Second       // for the network, on top of the time Telegram holds a request
-	windowPause  = 500 * time.Millisecond // between looks for news while an old update is still being handled
-	windowWait   = time.Second            // how long a whole batch is waited for before looking for news
+	windowPause  = 100 * time.Millisecond // between looks for news while an old update is still being handled
+	windowWait   = 200 * time.Millisecond // how long a whole batch is waited for before looking for news
 	confirmGrace = 2 * time.Second
 )
 

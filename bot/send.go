@@ -13,8 +13,9 @@ const (
 	answerLife  = 24 * time.Hour   // an answer older than this helps nobody
 	queryLife   = 30 * time.Second // Telegram forgets a press of a button
 	queryTries  = 2
-	floodChats  = 3                // this many chats told to wait at once: the limit is everybody's
-	lockedOut   = 30 * time.Second // between tries with a token that is refused
+	floodChats  = 3                      // this many chats told to wait at once: the limit is everybody's
+	calm        = 500 * time.Millisecond // an answer that waits longer goes to the outbox meanwhile
+	lockedOut   = 30 * time.Second       // between tries with a token that is refused
 	noticeEvery = time.Minute
 )
 
@@ -32,14 +33,15 @@ type sender struct {
 	ctx     context.Context // ends when the bot stops for good
 
 	mu      sync.Mutex
-	limited map[int64]time.Time // chats that were told to wait, until when
+	limited map[int64]time.Time // chats that Telegram told to wait, until when
+	held    map[int64]time.Time // chats that get nothing before this time, for whatever reason
 	paused  time.Time           // nobody gets anything before this
 	noticed time.Time           // when the log last heard of a failing server
 }
 
 func newSender(ctx context.Context, o Options) *sender {
 	s := &sender{client: o.Client, journal: o.Journal, pacer: newPacer(o.Limits), log: o.Log, clock: o.Clock,
-		bounds: o.Bounds, ctx: ctx, limited: map[int64]time.Time{}}
+		bounds: o.Bounds, ctx: ctx, limited: map[int64]time.Time{}, held: map[int64]time.Time{}}
 	s.sent = newSentRows(o.Journal, o.Log, o.Bounds.Commit)
 	s.lanes = newLanes(o.Bounds.Senders, s.run)
 	return s
@@ -132,7 +134,8 @@ func (s *sender) judge(chat int64, p *parcel, message int64, err error) next {
 
 // later has a parcel tried again; whoever waits for it is told if that is too long.
 func (s *sender) later(p *parcel, wait time.Duration) next {
-	if wait > s.bounds.Patience {
+	if wait > calm {
+		s.hold(p.call().Chat, time.Now().Add(wait))
 		p.delay()
 	}
 	return next{wait: wait}
@@ -164,6 +167,31 @@ func (s *sender) anchor(k call, message int64) {
 	}
 }
 
+// hold notes that a chat gets nothing for a while.
+func (s *sender) hold(chat int64, until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.held) > firstSweep {
+		forgetPast(s.held, time.Now())
+	}
+	s.held[chat] = until
+}
+
+// holds reports whether answers to a chat have to wait.
+func (s *sender) holds(chat int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Before(s.held[chat])
+}
+
+func forgetPast(times map[int64]time.Time, now time.Time) {
+	for id, at := range times {
+		if !at.After(now) {
+			delete(times, id)
+		}
+	}
+}
+
 // gone marks a person as gone and drops what waits for their chat.
 func (s *sender) gone(chat int64, k call) {
 	for _, waiting := range s.lanes.clear(chat) {
@@ -187,11 +215,7 @@ func (s *sender) limit(chat int64, until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	for id, at := range s.limited {
-		if !at.After(now) {
-			delete(s.limited, id)
-		}
-	}
+	forgetPast(s.limited, now)
 	s.limited[chat] = until
 	if len(s.limited) >= floodChats && until.After(s.paused) {
 		s.paused = until

@@ -42,6 +42,7 @@ func transport() *http.Client {
 			TLSHandshakeTimeout:   8 * time.Second,
 			MaxIdleConns:          idleConnections,
 			MaxIdleConnsPerHost:   idleConnections,
+			MaxConnsPerHost:       idleConnections,
 			IdleConnTimeout:       90 * time.Second,
 			ExpectContinueTimeout: time.Second,
 			ForceAttemptHTTP2:     true,

@@ -1,0 +1,203 @@
+package bot
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"saqbol/fraud"
+	"saqbol/handlers"
+	"saqbol/locales"
+)
+
+// memory is a Journal in memory: what the store promises, nothing more.
+type memory struct {
+	mu      sync.Mutex
+	seen    map[int64]bool
+	changes []fraud.Change
+	rows    []fraud.Outgoing
+	lastRow int64
+	anchors map[int64]int64
+	letters []fraud.DeadLetter
+	fail    error         // of Commit, while set
+	mute    error         // of Sent, while set
+	changed chan struct{} // closed at every change
+}
+
+func newMemory() *memory {
+	return &memory{seen: map[int64]bool{}, anchors: map[int64]int64{}, changed: make(chan struct{})}
+}
+
+func (m *memory) tell() {
+	close(m.changed)
+	m.changed = make(chan struct{})
+}
+
+func (m *memory) Commit(_ context.Context, c fraud.Change) ([]int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.tell()
+	if m.fail != nil {
+		return nil, m.fail
+	}
+	if c.Update != 0 && m.seen[c.Update] {
+		return nil, fraud.ErrSeen
+	}
+	m.seen[c.Update] = true
+	m.changes = append(m.changes, c)
+	var ids []int64
+	for _, o := range c.Outgoing {
+		m.lastRow++
+		o.ID = m.lastRow
+		m.rows = append(m.rows, o)
+		ids = append(ids, o.ID)
+	}
+	return ids, nil
+}
+
+func (m *memory) Seen(_ context.Context, update int64) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.seen[update], nil
+}
+
+func (m *memory) DeadLetter(_ context.Context, l fraud.DeadLetter) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.tell()
+	m.letters = append(m.letters, l)
+	return nil
+}
+
+func (m *memory) Unsent(context.Context) ([]fraud.Outgoing, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.rows), nil
+}
+
+func (m *memory) Sent(_ context.Context, ids []int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.tell()
+	if m.mute != nil {
+		return m.mute
+	}
+	m.rows = slices.DeleteFunc(m.rows, func(o fraud.Outgoing) bool { return slices.Contains(ids, o.ID) })
+	return nil
+}
+
+func (m *memory) Anchor(_ context.Context, person, message int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.tell()
+	m.anchors[person] = message
+	return nil
+}
+
+// until waits for a state of the journal.
+func (m *memory) until(ctx context.Context, t *testing.T, what string, ok func(*memory) bool) {
+	t.Helper()
+	for {
+		m.mu.Lock()
+		done, changed := ok(m), m.changed
+		m.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			t.Fatalf("the journal never came to: %s", what)
+		}
+	}
+}
+
+// answers is a Handler in one function.
+type answers func(ctx context.Context, in handlers.Input) (handlers.Reply, error)
+
+func (a answers) Handle(ctx context.Context, in handlers.Input) (handlers.Reply, error) {
+	return a(ctx, in)
+}
+
+// words makes a message of any text: a key that is in no catalogue shows itself.
+func say(text string) handlers.Reply {
+	return handlers.Reply{Lang: fraud.Russian, Messages: []handlers.Message{{Text: []locales.Msg{{Key: text}}}}}
+}
+
+// saying is say with a change behind it.
+func saying(text string) handlers.Reply {
+	r := say(text)
+	r.Change.Lang = fraud.Kazakh
+	return r
+}
+
+func echo(_ context.Context, in handlers.Input) (handlers.Reply, error) {
+	return say("echo " + in.Text), nil
+}
+
+func catalogue(t testing.TB) *locales.Catalogue {
+	t.Helper()
+	c, err := locales.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// journalled is a log that tests read.
+type logged struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// count is how many lines hold the text.
+func (l *logged) count(text string) (n int) {
+	for line := range strings.Lines(l.String()) {
+		if strings.Contains(line, text) {
+			n++
+		}
+	}
+	return n
+}
+
+// starred masks every run of 16 digits: what the real one does, in short.
+func starred(s string) (string, bool) {
+	out := longDigits(s)
+	return out, out != s
+}
+
+func longDigits(s string) string {
+	var out strings.Builder
+	for len(s) > 0 {
+		n := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+		if n < 0 {
+			n = len(s)
+		}
+		if n >= 16 {
+			out.WriteString("•")
+		} else {
+			out.WriteString(s[:n])
+		}
+		s = s[n:]
+		if len(s) > 0 {
+			out.WriteByte(s[0])
+			s = s[1:]
+		}
+	}
+	return out.String()
+}
