@@ -16,9 +16,9 @@ func (r *Router) reportCommand(_ context.Context, t Turn) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	if said := r.hear(t); said.anything() {
-		notes := r.takeSaid(t.Lang, d, said)
-		return r.show(t, d, firstOpen(d), notes...)
+	if s := r.hear(t); s.anything() {
+		notes := r.takeSaid(t.Lang, d, s)
+		return warned(s.masked, t)(r.show(t, d, firstOpen(d), notes...))
 	}
 	return r.show(t, d, stepSubjects, locales.M("report.welcome"))
 }

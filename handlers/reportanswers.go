@@ -13,9 +13,6 @@ import (
 // reportTyped takes what is typed or sent while a report is open. A label, its
 // number, a common word for it in either language all count as the button.
 func (r *Router) reportTyped(ctx context.Context, t Turn) (Reply, error) {
-	if !t.Private || t.Kind != KindText && t.Kind != KindMedia && t.Kind != KindOther {
-		return Reply{}, nil
-	}
 	d, err := readDraft(t.Session.Draft)
 	if err != nil {
 		return lostDraft(t), nil
@@ -28,11 +25,8 @@ func (r *Router) reportTyped(ctx context.Context, t Turn) (Reply, error) {
 		}
 		d.Pending = nil // an answer to the step: the person goes on
 	}
-	switch {
-	case t.Kind == KindMedia && t.File.ID != "":
+	if t.Kind == KindMedia && t.File.ID != "" {
 		return r.takeFile(t, d, step)
-	case t.Kind == KindOther:
-		return r.show(t, d, step, hint(step))
 	}
 	return r.typedAnswer(ctx, t, d, step)
 }
@@ -106,7 +100,7 @@ func (r *Router) typedWords(t Turn, d *reportDraft) (Reply, error) {
 		return r.show(t, d, stepWords, hint(stepWords))
 	}
 	d.Answers[stepWords] = ""
-	return r.show(t, d, stepAfter(d, stepWords), notes...)
+	return warned(found, t)(r.show(t, d, stepAfter(d, stepWords), notes...))
 }
 
 // typedSummary adds a subject that is named last.
@@ -152,7 +146,7 @@ func (r *Router) takeFile(t Turn, d *reportDraft, step string) (Reply, error) {
 	if step == stepSubjects && len(s.refs) > 0 {
 		step = stepAfter(d, step)
 	}
-	return r.show(t, d, step, notes...)
+	return warned(s.masked, t)(r.show(t, d, step, notes...))
 }
 
 // fileTaken shows the step again, once for the files of an album.

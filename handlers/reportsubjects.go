@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -41,10 +42,10 @@ func (r *Router) hear(t Turn) said {
 			s.refs = append(s.refs, r.keep(subject))
 		}
 	}
+	s.words, s.masked = r.deps.Recognise.Redact(around(t.Text, subjects, len(s.refs) == 0))
 	if len(s.refs) == 0 {
 		s.refs = short
 	}
-	s.words, s.masked = r.deps.Recognise.Redact(around(t.Text, subjects))
 	if s.words = strings.TrimSpace(s.words); !strings.ContainsFunc(s.words, unicode.IsLetter) {
 		s.words = ""
 	}
@@ -62,13 +63,11 @@ var (
 )
 
 // around is a text without the subjects in it. What is not surely one of them
-// (a sum, a date) stays.
-func around(text string, subjects []fraud.Subject) string {
+// (a sum, a date) stays, and so do short numbers where they are no subject.
+func around(text string, subjects []fraud.Subject, short bool) string {
 	without := func(found string) string {
-		plain := bare(found)
 		for _, s := range subjects {
-			value := bare(s.Value)
-			if plain == value || len(plain) >= 10 && len(value) >= 10 && plain[len(plain)-10:] == value[len(value)-10:] {
+			if (short || s.Kind != fraud.KindShort) && sameDigits(bare(found), bare(s.Value)) {
 				return " "
 			}
 		}
@@ -77,6 +76,13 @@ func around(text string, subjects []fraud.Subject) string {
 	text = ibanRun.ReplaceAllStringFunc(text, without)
 	text = digitRun.ReplaceAllStringFunc(text, without)
 	return strings.Trim(spaceRun.ReplaceAllString(text, " "), " ,;:—-")
+}
+
+// sameDigits tells whether two numbers are one, with or without what is dialled
+// before the last ten digits.
+func sameDigits(a, b string) bool {
+	const national = 10
+	return a == b || len(a) >= national && len(b) >= national && a[len(a)-national:] == b[len(b)-national:]
 }
 
 // bare leaves the digits and Latin capitals that tell one subject from another.
@@ -140,10 +146,23 @@ func (r *Router) typedSubjects(t Turn, d *reportDraft) (Reply, error) {
 		s.words = ""
 	}
 	notes := r.takeSaid(t.Lang, d, s)
-	if len(s.refs) == 0 {
-		return r.show(t, d, stepSubjects, notes...)
+	step := stepSubjects
+	if len(s.refs) > 0 {
+		step = stepAfter(d, step)
 	}
-	return r.show(t, d, stepAfter(d, stepSubjects), notes...)
+	return warned(s.masked, t)(r.show(t, d, step, notes...))
+}
+
+// warned offers to delete the person's own message where it held a secret.
+func warned(masked bool, t Turn) func(Reply, error) (Reply, error) {
+	return func(reply Reply, err error) (Reply, error) {
+		if masked && err == nil && t.Kind != KindButton {
+			m := &reply.Messages[0]
+			label := locales.M("check.button.delete")
+			m.Buttons = append(m.Buttons, []Button{{Mark: markRemove, Label: label, Data: "del:" + strconv.FormatInt(t.Message, 10)}})
+		}
+		return reply, err
+	}
 }
 
 // notUnderstood keeps an answer from being lost silently: a subject in it is
