@@ -10,6 +10,7 @@ import (
 
 	"saqbol/fraud"
 	"saqbol/locales"
+	"saqbol/recognize"
 )
 
 // testNow is the moment at which every test's conversation happens.
@@ -39,9 +40,13 @@ func newChat(t *testing.T, languageCode string) *chat {
 	if err != nil {
 		t.Fatal(err)
 	}
+	recogniser, err := recognize.New() // the real one: these tests show what people will read
+	if err != nil {
+		t.Fatal(err)
+	}
 	store := newFakeStore()
 	deps := Deps{
-		Store: store, Official: official, Recognise: testRecogniser(t), Tokens: fakeTokens{}, Catalogue: catalogue,
+		Store: store, Official: official, Recognise: recogniser, Tokens: fakeTokens{}, Catalogue: catalogue,
 		Username: "saqbol_bot", Clock: func() time.Time { return testNow }, Random: rand.New(rand.NewSource(1)),
 	}
 	return &chat{t: t, router: New(deps), store: store, deps: deps, person: 1001, code: languageCode, update: new(int64), message: 100}

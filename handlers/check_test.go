@@ -47,7 +47,7 @@ func TestVerdicts(t *testing.T) {
 		{"+77031234567", reported, "⛔", "check.impossible check.people check.top check.last check.next.impossible"},
 		{"4400430000001237", fraud.Standing{}, "⚪", "check.none check.about.card check.secret check.next.none_pay"},
 		{"KZ84722C000012345678", reported, "🟠", "check.reported check.top check.last check.disputes check.about.iban check.next.scam_pay"},
-		{"4111111111111112", reported, "⛔", "check.badcard check.next.mistyped"},
+		{"4111 1111 1111 1112", reported, "⛔", "check.badcard check.secret check.next.mistyped"},
 		{"KZ84722C000012345671", reported, "⛔", "check.badiban check.next.mistyped"},
 	} {
 		c := newChat(t, "ru")
