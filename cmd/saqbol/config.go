@@ -24,8 +24,18 @@ type config struct {
 	logFormat   string // "text", "json" or "" = by terminal
 }
 
-// secret is a value that must not be printed.
-type secret string
+// secret is a value that must not be printed: fmt reads unexported fields without
+// asking their methods, so the value stands behind a pointer.
+type secret struct{ value *string }
+
+func newSecret(value string) secret { return secret{&value} }
+
+func (s secret) reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // String hides the value.
 func (s secret) String() string { return "***" }
@@ -66,7 +76,7 @@ func readConfig(env environment) (config, error) {
 		}
 		values[name] = value
 	}
-	c.token, c.key = secret(values["TELEGRAM_BOT_TOKEN"]), secret(values["SAQBOL_KEY"])
+	c.token, c.key = newSecret(values["TELEGRAM_BOT_TOKEN"]), newSecret(values["SAQBOL_KEY"])
 	if v := values["DATABASE_URL"]; v != "" {
 		c.databaseURL = v
 	}
@@ -114,7 +124,7 @@ func readWebhook(values map[string]string, c *config) error {
 	if !webhookSecret.MatchString(key) {
 		return fmt.Errorf("WEBHOOK_SECRET may hold 1 to 256 characters of A-Z, a-z, 0-9, _ and -: make one with: openssl rand -hex 32")
 	}
-	c.webhook, c.webhookKey = u, secret(key)
+	c.webhook, c.webhookKey = u, newSecret(key)
 	return nil
 }
 

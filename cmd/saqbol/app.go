@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"saqbol/bot"
+	"saqbol/fraud"
+	"saqbol/handlers"
+	"saqbol/locales"
+	"saqbol/recognize"
+	"saqbol/storage"
+	"saqbol/storage/seal"
+)
+
+// parts is what an app is built from.
+type parts struct {
+	token    bot.Token
+	apiURL   string
+	database string
+	keys     *seal.Keys
+	official string // a file of official numbers, "" = those compiled in
+	webhook  bot.Webhook
+	log      *slog.Logger
+}
+
+// app is the whole bot, built and not yet running.
+type app struct {
+	log        *slog.Logger
+	client     *bot.Client
+	store      *storage.Store
+	recogniser *recognize.Recogniser
+	bot        *bot.Bot
+}
+
+// build opens and connects everything; slow steps go side by side. What it has
+// opened is closed again where it fails.
+func build(ctx context.Context, p parts) (_ *app, err error) {
+	a := &app{log: p.log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	var catalogue *locales.Catalogue
+	var official fraud.Directory
+	steps, stepsCtx := errgroup.WithContext(ctx)
+	steps.Go(func() (err error) { a.client, err = bot.Dial(stepsCtx, p.token, p.apiURL); return dialAdvice(err) })
+	steps.Go(func() (err error) { a.store, err = storage.Open(ctx, p.database, p.keys); return err })
+	steps.Go(func() (err error) { catalogue, err = locales.Load(); return err })
+	steps.Go(func() (err error) { a.recogniser, err = recognize.New(); return err })
+	steps.Go(func() (err error) { official, err = readOfficial(p.official); return err })
+	if err := steps.Wait(); err != nil {
+		return nil, err
+	}
+	router := handlers.New(handlers.Deps{
+		Store: a.store, Official: official, Recognise: a.recogniser, Tokens: p.keys.Tokens(),
+		Catalogue: catalogue, Username: a.client.Username(), Clock: time.Now, Random: rand.Reader,
+	})
+	a.bot, err = bot.New(bot.Options{
+		Client: a.client, Handler: router, Journal: a.store, Catalogue: catalogue,
+		Webhook: p.webhook, Redact: a.recogniser.Redact, Log: p.log, Clock: time.Now, Random: rand.Reader,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// close lets go of the database and the connections.
+func (a *app) close() error {
+	if a.client != nil {
+		a.client.Close()
+	}
+	if a.store == nil {
+		return nil
+	}
+	if err := a.store.Close(); err != nil {
+		return fmt.Errorf("closing the database: %w", err)
+	}
+	return nil
+}
+
+// readOfficial reads the official numbers from a file, or those compiled in.
+func readOfficial(path string) (fraud.Directory, error) {
+	if path == "" {
+		return fraud.DefaultDirectory()
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fraud.Directory{}, fmt.Errorf("--official: %w", err)
+	}
+	defer func() { _ = f.Close() }() // read only
+	return fraud.ReadDirectory(io.LimitReader(f, 16<<20))
+}
+
+// pruneEvery is how often marks of handled updates are cleared away, and
+// keepMarks how long they are kept: Telegram holds an update for 24 hours.
+const (
+	pruneEvery = time.Hour
+	keepMarks  = 48 * time.Hour
+)
+
+// housekeeping clears away what need not be kept, until ctx ends.
+func (a *app) housekeeping(ctx context.Context) {
+	ticker := time.NewTicker(pruneEvery)
+	defer ticker.Stop()
+	for {
+		if err := a.store.Prune(ctx, time.Now().Add(-keepMarks)); err != nil && ctx.Err() == nil {
+			a.log.Error("clearing away old marks failed; it is tried again in an hour", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}

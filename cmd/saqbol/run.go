@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"saqbol/bot"
+	"saqbol/storage/seal"
+)
+
+// keyFile is where run keeps the key set without SAQBOL_KEY: in the working
+// folder, outside the data folder, so that a copy of the data is no copy of the key.
+const keyFile = "saqbol.key"
+
+// httpGrace is how long requests under way may take once the program stops. With
+// the bot's own drain it stays within ten seconds.
+const httpGrace = 8 * time.Second
+
+type runCommand struct {
+	Official string `help:"CSV file of official numbers instead of those compiled in." placeholder:"FILE"`
+}
+
+// Run runs the bot until the process is told to stop.
+func (c runCommand) Run(s *surroundings) error {
+	cfg, err := readConfig(s.env)
+	if err != nil {
+		return err
+	}
+	log := newLogger(s.stderr, cfg.logLevel, cfg.logFormat)
+	p, err := cfg.parts(log)
+	if err != nil {
+		return err
+	}
+	p.official = c.Official
+	l, err := listen(s.ctx, "HTTP_LISTEN", cfg.listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = l.Close() }() // closed by the server already where all went well
+	a, err := build(s.ctx, p)
+	if err != nil {
+		return err
+	}
+	var webhook http.Handler
+	path := ""
+	if cfg.webhook != nil {
+		webhook, path = a.bot.Webhook(), cfg.webhook.Path
+	}
+	mux := newMux(log, []check{{"database", a.store.Ping}, {"telegram", a.bot.Ready}}, path, webhook)
+	log.Info("SaqBol is running", "bot", a.client.Username(), "mode", mode(cfg), "http", l.Addr().String(), "version", version)
+	err = a.serve(s.ctx, func(ctx context.Context) error { return serve(ctx, l, mux, httpGrace) })
+	log.Info("SaqBol has stopped")
+	return err
+}
+
+func mode(cfg config) string {
+	if cfg.webhook != nil {
+		return "webhook"
+	}
+	return "polling"
+}
+
+// parts checks the token and finds the keys.
+func (c config) parts(log *slog.Logger) (parts, error) {
+	if c.token.reveal() == "" {
+		return parts{}, errors.New("TELEGRAM_BOT_TOKEN is missing: get a token from @BotFather and put it into .env, or try `saqbol demo`, which needs none")
+	}
+	token, err := bot.ParseToken(c.token.reveal())
+	if err != nil {
+		return parts{}, fmt.Errorf("TELEGRAM_BOT_TOKEN is not a token: copy it again from @BotFather, it looks like 123456:ABC-DEF (%w)", err)
+	}
+	keys, err := c.keys(log)
+	if err != nil {
+		return parts{}, err
+	}
+	p := parts{token: token, apiURL: c.apiURL, database: c.databaseURL, keys: keys, log: log}
+	if c.webhook != nil {
+		p.webhook = bot.Webhook{URL: c.webhook.String(), Secret: bot.NewSecret(c.webhookKey.reveal())}
+	}
+	return p, nil
+}
+
+// keys reads the key set from SAQBOL_KEY, else from saqbol.key, which is made if
+// it is not there.
+func (c config) keys(log *slog.Logger) (*seal.Keys, error) {
+	if c.key.reveal() != "" {
+		keys, err := seal.Read([]byte(c.key.reveal()))
+		if err != nil {
+			return nil, fmt.Errorf("SAQBOL_KEY: %w", err)
+		}
+		return keys, nil
+	}
+	keys, created, err := seal.LoadOrCreate(keyFile)
+	if err != nil {
+		return nil, err
+	}
+	if created {
+		log.Warn("made a new key set: copy it to a safe place apart from the database, without it the reports can't be read", "file", keyFile)
+	}
+	return keys, nil
+}
+
+// serve runs the bot, its housekeeping and beside until ctx ends or one of them
+// fails, and closes everything.
+func (a *app) serve(ctx context.Context, beside func(context.Context) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return a.bot.Run(ctx) })
+	group.Go(func() error { return beside(ctx) })
+	group.Go(func() error { a.housekeeping(ctx); return nil })
+	return errors.Join(group.Wait(), a.close())
+}
