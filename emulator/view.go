@@ -35,6 +35,9 @@ func (m Message) HTML() string { return renderHTML(m.Text, m.Entities) }
 // Button finds the inline button with that callback data, or that label, or, if
 // only one fits, a label that holds it.
 func (m Message) Button(label string) (Button, bool) {
+	if label == "" {
+		return Button{}, false
+	}
 	var partly []Button
 	for _, row := range m.Buttons {
 		for _, b := range row {
@@ -46,7 +49,7 @@ func (m Message) Button(label string) (Button, bool) {
 			}
 		}
 	}
-	if label == "" || len(partly) != 1 {
+	if len(partly) != 1 {
 		return Button{}, false
 	}
 	return partly[0], true
