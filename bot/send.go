@@ -121,7 +121,7 @@ func (s *sender) judge(chat int64, p *parcel, message int64, err error) next {
 		s.limit(chat, p.at)
 		return s.later(p, out.wait)
 	default:
-		wait := backoff(p.tries)
+		wait := backoff(p.tries - 1)
 		if known(err) == ErrToken {
 			wait = lockedOut
 		}
