@@ -7,6 +7,8 @@ import { h, role } from "./dom.js";
 import { dayKey, dayName } from "./time.js";
 
 const NEAR = 90; // pixels from the end that still count as being at the end
+const HINT = 40; // pixels hidden below from which the way down is shown
+const GAP = 8; // pixels above an answer that is read from its beginning
 const TYPING_SHOWS = 6000; // milliseconds; Telegram shows it about as long
 
 export class Log {
@@ -18,8 +20,9 @@ export class Log {
     this.toBottom = role(pane, "to-bottom");
     this.unseenBadge = role(pane, "unseen");
     this.unseen = 0;
-    this.stuck = true;
-    this.followTheEnd();
+    this.stuck = true; // follows what comes
+    this.answer = null; // the bot's answer that is being read
+    this.follow();
   }
 
   // replace makes the list hold exactly these messages.
@@ -41,7 +44,7 @@ export class Log {
     const before = this.messages.get(id);
     if (before?.shown === shown) return false;
     const element = bubble(message, this.chat);
-    if (before) this.swap(before.element, element);
+    if (before) this.swap(before.element, element, message);
     else this.insert(element, message);
     this.messages.set(id, { message, shown, element });
     if (message.from === "bot") this.showTyping(false);
@@ -53,8 +56,13 @@ export class Log {
   arrived(message) {
     if (!this.put(message)) return false;
     this.messages.get(String(message.id)).element.classList.add("is-new");
-    if (message.from === "me") this.scrollToEnd();
-    else if (!this.stuck) this.countUnseen(this.unseen + 1);
+    if (message.from === "me") {
+      this.scrollToEnd();
+      return true;
+    }
+    const { element } = this.messages.get(String(message.id));
+    if (this.stuck) this.answer ??= element;
+    if (this.answer !== element && this.left > NEAR) this.countUnseen(this.unseen + 1);
     return true;
   }
 
@@ -94,15 +102,22 @@ export class Log {
   }
 
   scrollToEnd() {
-    this.stuck = true;
+    this.resume();
     this.list.scrollTop = this.list.scrollHeight;
     this.countUnseen(0);
     this.toBottom.hidden = true;
   }
 
+  // resume follows again what comes next: the person has asked for it.
+  resume() {
+    this.stuck = true;
+    this.answer = null;
+  }
+
   // swap keeps the keyboard's place: whoever pressed a button under a message
   // that the bot then edits goes on among that message's new buttons.
-  swap(before, after) {
+  swap(before, after, message) {
+    if (message.from === "bot" && this.stuck) this.answer = after;
     const focused = before.contains(document.activeElement);
     before.replaceWith(after);
     if (focused) (after.querySelector("[data-button]") ?? after).focus({ preventScroll: true });
@@ -120,11 +135,24 @@ export class Log {
     }
   }
 
-  // followTheEnd keeps the end in view while the person is there: as messages
-  // come, as pictures load, and as the keyboard of a phone opens.
-  followTheEnd() {
+  // left is how far below the view the end is.
+  get left() {
+    return this.list.scrollHeight - this.list.clientHeight - this.list.scrollTop;
+  }
+
+  // target is where the list stands while it follows: at the end, but not past
+  // the beginning of an answer, so that long first aid is read from its top.
+  get target() {
+    const end = this.list.scrollHeight - this.list.clientHeight;
+    return this.answer?.isConnected ? Math.max(0, Math.min(end, this.answer.offsetTop - GAP)) : end;
+  }
+
+  // follow keeps that place as messages come, as pictures load, and as the
+  // keyboard of a phone opens.
+  follow() {
     const keep = () => {
-      if (this.stuck) this.list.scrollTop = this.list.scrollHeight;
+      if (this.stuck) this.list.scrollTop = this.target;
+      this.showWayDown();
     };
     new ResizeObserver(keep).observe(this.list);
     new MutationObserver(keep).observe(this.list, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden"] });
@@ -138,10 +166,15 @@ export class Log {
 
   scrolled() {
     if (this.list.clientHeight === 0) return; // a hidden tab scrolls nowhere
-    const left = this.list.scrollHeight - this.list.clientHeight - this.list.scrollTop;
-    this.stuck = left < NEAR;
-    this.toBottom.hidden = this.stuck;
-    if (this.stuck) this.countUnseen(0);
+    if (this.list.scrollTop > this.target + GAP) this.answer = null; // read on by hand
+    this.stuck = this.target - this.list.scrollTop < NEAR;
+    this.showWayDown();
+  }
+
+  showWayDown() {
+    if (this.list.clientHeight === 0) return;
+    this.toBottom.hidden = this.left < HINT;
+    if (this.toBottom.hidden) this.countUnseen(0);
   }
 
   countUnseen(count) {

@@ -171,6 +171,7 @@ export class Pane {
   }
 
   press(message, button, element) {
+    this.log.resume();
     element.dataset.waiting = "1";
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.settle(), BUTTON_WAITS);
