@@ -63,7 +63,11 @@ func (p *page) claimLinks() {
 			for ; at < p.groups[i].piece; at++ {
 				dial = dial || p.pieces[at].meaning&meansDial != 0
 			}
-			if !dial && !p.groups[i].plus {
+			switch {
+			case dial:
+				// wa.me/998901234567: in a link the country code stands without +.
+				p.groups[i].plus = p.groups[i].plus || p.size(i) > 10
+			case !p.groups[i].plus:
 				p.claim(ownLink, i, i)
 			}
 		}

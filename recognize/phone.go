@@ -145,40 +145,52 @@ func (r *Recogniser) longest(p *page, i, skip int) (fraud.Subject, int, bool) {
 	return best, end, end >= 0 && p.glueFits(i, end)
 }
 
-// elevenPhones finds 8 701 123 45 67 and 7 701 123 45 67.
-func (r *Recogniser) elevenPhones(p *page, finds []finding) []finding {
-	var store [11]byte
-	for i := range p.groups {
-		if lead := p.digit(i, 0); lead != '8' && lead != '7' || p.groups[i].taken || p.groups[i].plus {
-			continue
+// Numbers with a dot among other separators are looked for after the decimals:
+// "77.0284 43.222" is a place, not a telephone.
+const (
+	undotted = false
+	dotted   = true
+)
+
+// phones makes the rule that finds numbers of 11 digits that begin with 8 or 7
+// (8 701 123 45 67), or of 10 digits that begin with 7 (701 123 45 67).
+func (r *Recogniser) phones(length int, dots bool) func(*page, []finding) []finding {
+	return func(p *page, finds []finding) []finding {
+		var store [11]byte
+		for i := range p.groups {
+			if lead := p.digit(i, 0); lead != '7' && (lead != '8' || length == 10) || p.groups[i].taken || p.groups[i].plus {
+				continue
+			}
+			j, ok := p.ending(i, length)
+			if !ok || p.mixesDots(i, j) != dots || !p.phoneStands(i, j) || length == 10 && !p.tenStands(i) {
+				continue
+			}
+			digits := p.digits(store[:0], i, j)
+			if s, ok := r.seven(digits[length-10:]); ok {
+				finds = p.found(finds, i, j, s)
+			}
 		}
-		j, ok := p.ending(i, 11)
-		if !ok || !p.phoneStands(i, j) {
-			continue
-		}
-		if s, ok := r.seven(p.digits(store[:0], i, j)[1:]); ok {
-			finds = p.found(finds, i, j, s)
-		}
+		return finds
 	}
-	return finds
 }
 
-// tenPhones finds 701 123 45 67: the way of writing without 8.
-func (r *Recogniser) tenPhones(p *page, finds []finding) []finding {
-	var store [11]byte
-	for i := range p.groups {
-		if p.digit(i, 0) != '7' || p.groups[i].taken || p.groups[i].plus || p.size(i) < 3 {
-			continue
-		}
-		j, ok := p.ending(i, 10)
-		if !ok || !p.phoneStands(i, j) || i > 0 && p.gaps[i].size == 1 && p.gaps[i].mark&(gapDash|gapDot|gapSlash) != 0 {
-			continue
-		}
-		if s, ok := r.seven(p.digits(store[:0], i, j)); ok {
-			finds = p.found(finds, i, j, s)
+// mixesDots reports whether some gaps of a number, but not all, are dots.
+func (p *page) mixesDots(i, j int) bool {
+	points := 0
+	for k := i + 1; k <= j; k++ {
+		if p.gaps[k].mark&gapDot != 0 {
+			points++
 		}
 	}
-	return finds
+	return points > 0 && (points < j-i || j-i == 1)
+}
+
+// tenStands asks more of a number without 8: its prefix is not torn, it is not
+// the rest of something longer, and no document's name stands before it.
+func (p *page) tenStands(i int) bool {
+	before := p.gaps[i]
+	return p.size(i) >= 3 && !p.labelled(i) &&
+		!(i > 0 && before.size == 1 && before.mark&(gapDash|gapDot|gapSlash) != 0)
 }
 
 // abroadPhones finds numbers behind 00 and 810, the ways abroad: 810 998 90 …,

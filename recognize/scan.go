@@ -75,6 +75,9 @@ const (
 )
 
 func (g gap) joinsPhone() bool {
+	if g.mark&gapSlash != 0 { // 8/701/1234567, but " / " parts two numbers
+		return g.size <= 2 && g.mark&^(gapSlash|gapSpace) == 0
+	}
 	return g.size > 0 && g.size <= 8 && g.lines <= 2 && g.mark&^insidePhone == 0
 }
 
@@ -231,7 +234,7 @@ func markOf(r rune) gapMark {
 		return gapDot
 	case '(', ')', '[', ']':
 		return gapParen
-	case '_', '~', '·':
+	case '_', '~', '·', '\'', '’', '`':
 		return gapSoft
 	case '•':
 		return gapBullet

@@ -17,7 +17,11 @@ func (r *Recogniser) shortNumbers(p *page, finds []finding) []finding {
 		value := string(p.digits(store[:0], i, i))
 		_, known := r.shorts[value]
 		if p.lonely(i, known) || !p.counted(i) && (known && p.officeNear(i) || !known && p.called(i)) {
-			finds = p.found(finds, i, i, fraud.Subject{Kind: fraud.KindShort, Value: value, Shown: value, Country: "KZ"})
+			s := fraud.Subject{Kind: fraud.KindShort, Value: value, Shown: value}
+			if known {
+				s.Country = "KZ"
+			}
+			finds = p.found(finds, i, i, s)
 		}
 	}
 	return finds
@@ -73,7 +77,7 @@ func (p *page) lonely(i int, known bool) bool {
 		return true
 	}
 	n := p.number(i)
-	return len(p.groups) == 1 && p.size(i) < 5 && (n < 1900 || n >= 2100)
+	return len(p.groups) == 1 && p.size(i) < 5 && p.digit(i, 0) != '0' && (n < 1900 || n >= 2100)
 }
 
 // counted reports whether a group counts or numbers something that is no
@@ -108,11 +112,14 @@ func (p *page) around(i, n int, m meaning) bool {
 // called reports whether somebody called or wrote from a number that is not known.
 func (p *page) called(i int) bool {
 	n := p.number(i)
-	if p.size(i) == 4 && n >= 1950 && n < 2040 || p.meansBefore(i, meansCode|meansPIN|meansPassword|meansCVV) {
+	if p.digit(i, 0) == '0' || p.size(i) == 4 && n >= 1950 && n < 2040 || p.meansBefore(i, meansCode|meansPIN|meansPassword|meansCVV) {
 		return false
 	}
 	if !p.around(i, near, meansCall) {
 		return false
+	}
+	if i > 0 && p.groups[i-1].owner == ownShort && p.gaps[i].size <= 6 && p.gaps[i].mark&gapLine == 0 {
+		return true // "с 7575 и 9999"
 	}
 	round := p.size(i) > 3 && p.digit(i, p.size(i)-1) == '0' && p.digit(i, p.size(i)-2) == '0'
 	before, _ := p.before(i, 1)
