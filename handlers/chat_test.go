@@ -32,6 +32,15 @@ type chat struct {
 
 func newChat(t *testing.T, languageCode string) *chat {
 	t.Helper()
+	store := newFakeStore()
+	deps := newDeps(t, store)
+	return &chat{t: t, router: New(deps), store: store, deps: deps, person: 1001, code: languageCode, update: new(int64), message: 100}
+}
+
+// newDeps is everything but the store and the tokens as it really is, so that
+// the tests show what people will read.
+func newDeps(t testing.TB, store Store) Deps {
+	t.Helper()
 	catalogue, err := locales.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -40,16 +49,14 @@ func newChat(t *testing.T, languageCode string) *chat {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recogniser, err := recognize.New() // the real one: these tests show what people will read
+	recogniser, err := recognize.New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := newFakeStore()
-	deps := Deps{
+	return Deps{
 		Store: store, Official: official, Recognise: recogniser, Tokens: fakeTokens{}, Catalogue: catalogue,
 		Username: "saqbol_bot", Clock: func() time.Time { return testNow }, Random: rand.New(rand.NewSource(1)),
 	}
-	return &chat{t: t, router: New(deps), store: store, deps: deps, person: 1001, code: languageCode, update: new(int64), message: 100}
 }
 
 // other is another person who talks to the same bot.

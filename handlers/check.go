@@ -189,7 +189,7 @@ func (r *Router) nothingFound(t Turn) Reply {
 
 // addClue says which known scheme the words resemble and offers its tip.
 func (r *Router) addClue(m *Message, text string) {
-	scenario := resembles(r.clues, text)
+	scenario := r.clues.resembles(text)
 	if scenario == "" {
 		return
 	}

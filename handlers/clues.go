@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"saqbol/fraud"
 )
@@ -12,64 +13,93 @@ import (
 //go:embed clues.tsv
 var cluesTSV string
 
-// clue is a scenario and the words that hint at it, folded as folded does.
+// headRunes is how many letters of a clue its index uses; no clue is shorter.
+const headRunes = 3
+
+// clues finds the words that hint at a scenario, by their first letters.
+type clues struct {
+	scenarios []fraud.Scenario // in the order of the table
+	byHead    map[string][]clue
+}
+
+// clue is the beginning of a word or of a phrase, folded, and the scenario it
+// hints at, as an index into clues.scenarios.
 type clue struct {
-	scenario fraud.Scenario
-	words    []string // beginnings of words or of phrases
+	words    string
+	scenario int
 }
 
 // readClues reads lines of a scenario, a tab, and words separated by commas;
-// empty lines and lines that begin with # are passed over. A line without a tab
-// holds no words and hints at nothing.
-func readClues(table string) []clue {
-	var out []clue
+// empty lines and lines that begin with # are passed over, and so are a line
+// without a tab and a word too short to mean anything.
+func readClues(table string) clues {
+	out := clues{byHead: map[string][]clue{}}
 	for line := range strings.Lines(table) {
 		line = strings.TrimSpace(line)
 		scenario, words, ok := strings.Cut(line, "\t")
 		if !ok || strings.HasPrefix(line, "#") {
 			continue
 		}
-		c := clue{scenario: fraud.Scenario(scenario)}
 		for word := range strings.SplitSeq(words, ",") {
-			if word = folded(word); word != "" {
-				c.words = append(c.words, word)
+			word = folded(word)
+			c := clue{words: word, scenario: len(out.scenarios)}
+			if h := head(word); h != "" && !slices.Contains(out.byHead[h], c) {
+				out.byHead[h] = append(out.byHead[h], c)
 			}
 		}
-		out = append(out, c)
+		out.scenarios = append(out.scenarios, fraud.Scenario(scenario))
 	}
 	return out
 }
 
 // resembles names the scenario that most clues in a text hint at, "" where none
 // does; of equals the one that stands first in the table.
-func resembles(clues []clue, text string) fraud.Scenario {
-	if text == "" {
-		return ""
+func (c clues) resembles(text string) fraud.Scenario {
+	var found []clue
+	for rest := folded(text); rest != ""; {
+		for _, hint := range c.byHead[head(rest)] {
+			if strings.HasPrefix(rest, hint.words) && !slices.Contains(found, hint) {
+				found = append(found, hint)
+			}
+		}
+		_, rest, _ = strings.Cut(rest, " ")
 	}
-	padded := " " + folded(text)
-	var best fraud.Scenario
-	most := 0
-	for _, c := range clues {
+	best, most := fraud.Scenario(""), 0
+	for i, scenario := range c.scenarios {
 		n := 0
-		for _, word := range c.words {
-			if strings.Contains(padded, " "+word) {
+		for _, hint := range found {
+			if hint.scenario == i {
 				n++
 			}
 		}
 		if n > most {
-			best, most = c.scenario, n
+			best, most = scenario, n
 		}
 	}
 	return best
 }
 
-// folded writes a text in small letters, single spaces for everything else, and the
-// Kazakh letters as people write them on a Russian keyboard, so that both match.
+// head is the first letters of a text, "" of one that is shorter.
+func head(text string) string {
+	end := 0
+	for range headRunes {
+		_, size := utf8.DecodeRuneInString(text[end:])
+		if size == 0 {
+			return ""
+		}
+		end += size
+	}
+	return text[:end]
+}
+
+// folded writes a text in small letters, single spaces for everything else, and
+// the Kazakh letters as people write them on a Russian keyboard, so that both match.
 func folded(text string) string {
 	var out strings.Builder
 	out.Grow(len(text))
 	gap := false
-	for _, c := range strings.ToLower(text) {
+	for _, c := range text {
+		c = unicode.ToLower(c)
 		if !unicode.IsLetter(c) && !unicode.IsDigit(c) {
 			gap = true
 			continue
@@ -85,9 +115,25 @@ func folded(text string) string {
 
 // plain is the Russian letter that is typed for a Kazakh one.
 func plain(c rune) rune {
-	kazakh, russian := []rune("әғқңөұүһіё"), []rune("агкноуухие")
-	if i := slices.Index(kazakh, c); i >= 0 {
-		return russian[i]
+	switch c {
+	case 'ә':
+		return 'а'
+	case 'ғ':
+		return 'г'
+	case 'қ':
+		return 'к'
+	case 'ң':
+		return 'н'
+	case 'ө':
+		return 'о'
+	case 'ұ', 'ү':
+		return 'у'
+	case 'һ':
+		return 'х'
+	case 'і':
+		return 'и'
+	case 'ё':
+		return 'е'
 	}
 	return c
 }

@@ -55,7 +55,7 @@ type Store interface {
 // Router finds the flow for an Input. The table is in routes.go.
 type Router struct {
 	deps     Deps
-	clues    []clue
+	clues    clues
 	kinds    map[Kind]func(Turn) flow
 	commands map[string]route
 	buttons  map[string]route // by the prefix before ':'
