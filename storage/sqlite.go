@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"syscall"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver
@@ -68,7 +69,7 @@ func openSQLite(path string, wait time.Duration) (write, read *pool, err error) 
 // refuses a file that is not ours without changing a byte of it.
 func prepareFile(ctx context.Context, path string, wait time.Duration) error {
 	head, err := header(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return create(path)
 	}
 	if err != nil {

@@ -1,14 +1,25 @@
 package storage_test
 
 import (
-	"context"
 	"path/filepath"
 	"testing"
 
+	"go.uber.org/goleak"
+
+	"saqbol/fraud"
 	"saqbol/storage"
 	"saqbol/storage/seal"
 	"saqbol/storage/storagetest"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestContractOnSQLite(t *testing.T) {
+	keys := newKeys(t)
+	storagetest.Run(t, func(t *testing.T) storagetest.Store {
+		return open(t, filepath.Join(t.TempDir(), "data", "saqbol.db"), keys)
+	})
+}
 
 func newKeys(t testing.TB) *seal.Keys {
 	t.Helper()
@@ -19,19 +30,31 @@ func newKeys(t testing.TB) *seal.Keys {
 	return keys
 }
 
-// open opens the database at path; the test closes it, unless it did so itself.
+// open opens the database at path; the caller closes it.
 func open(t testing.TB, path string, keys *seal.Keys, options ...storage.Option) *storage.Store {
 	t.Helper()
-	store, err := storage.Open(context.Background(), "sqlite:"+path, keys, options...)
+	store, err := storage.Open(t.Context(), "sqlite:"+path, keys, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return store
 }
 
-func TestContractOnSQLite(t *testing.T) {
-	keys := newKeys(t)
-	storagetest.Run(t, func(t *testing.T) storagetest.Store {
-		return open(t, filepath.Join(t.TempDir(), "data", "saqbol.db"), keys)
-	})
+func shut(t testing.TB, store *storage.Store) {
+	t.Helper()
+	if err := store.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func commit(t testing.TB, store *storage.Store, c fraud.Change) []int64 {
+	t.Helper()
+	if c.Now.IsZero() {
+		c.Now = storagetest.Now()
+	}
+	ids, err := store.Commit(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
 }
