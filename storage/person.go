@@ -138,14 +138,14 @@ func (a *applying) gone(ctx context.Context) error {
 	if a.change.Gone == nil {
 		return nil
 	}
-	if _, err := a.exec(ctx, `UPDATE people SET gone = $1 WHERE person = $2`, flag(*a.change.Gone), a.who[:]); err != nil {
+	if _, err := a.exec(ctx, `UPDATE people SET gone = $1 WHERE person = $2`, bit(*a.change.Gone), a.who[:]); err != nil {
 		return fmt.Errorf("noting that a person is gone or back: %w", err)
 	}
 	return nil
 }
 
-// flag is how a yes or no is stored.
-func flag(b bool) int64 {
+// bit is how a yes or no is stored.
+func bit(b bool) int64 {
 	if b {
 		return 1
 	}

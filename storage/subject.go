@@ -148,7 +148,7 @@ func sumUp(ctx context.Context, t *tx, subject fraud.Key) error {
 	if err != nil {
 		return fmt.Errorf("storing a subject's row: %w", err)
 	}
-	return addTo(ctx, t, subjectsCounter, flag(now.reporters > 0)-flag(before > 0))
+	return addTo(ctx, t, subjectsCounter, bit(now.reporters > 0)-bit(before > 0))
 }
 
 func sumsOf(ctx context.Context, t *tx, subject fraud.Key) (out sums, err error) {
