@@ -67,7 +67,10 @@ func (s *Server) execute(ctx context.Context, name string, in *input, inWebhook 
 	entry := Call{Method: name, InWebhook: inWebhook}
 	c, run, refused := s.check(name, in)
 	if c != nil {
-		entry.Method, entry.ChatID, entry.Params = c.method, c.chatID(), logged(c.params)
+		entry.Method, entry.ChatID = c.method, c.chatID()
+		if s.calls.wanted() {
+			entry.Params = logged(c.params)
+		}
 	}
 	spoil := s.faults.pick(entry.Method, entry.ChatID)
 	if spoil != nil {

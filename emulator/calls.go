@@ -60,6 +60,13 @@ func (l *callLog) add(c Call) {
 	}
 }
 
+// wanted tells whether anybody will look at a call.
+func (l *callLog) wanted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.keep > 0 || len(l.waiting) > 0
+}
+
 // latest is what is kept, the oldest first.
 func (l *callLog) latest() []Call {
 	return slices.Clone(l.calls[max(0, len(l.calls)-max(l.keep, 0)):])

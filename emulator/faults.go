@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -49,7 +50,7 @@ func (s *Server) Fail(f Fault) (remove func()) {
 	a := &armed{Fault: f}
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
-	s.faults.armed = append(s.faults.armed, a)
+	s.faults.armed = append(slices.DeleteFunc(s.faults.armed, func(a *armed) bool { return a.removed }), a)
 	return func() {
 		s.faults.mu.Lock()
 		defer s.faults.mu.Unlock()

@@ -59,7 +59,7 @@ func TestFaultsOfTheConnection(t *testing.T) {
 		if err != nil {
 			return 0, "", err
 		}
-		defer response.Body.Close()
+		defer func() { _ = response.Body.Close() }()
 		body, err := io.ReadAll(response.Body)
 		return response.StatusCode, string(body), err
 	}

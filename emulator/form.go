@@ -129,7 +129,7 @@ func (in *input) readMultipart(boundary string, body io.Reader) error {
 	for n := 0; ; n++ {
 		part, err := parts.NextPart()
 		switch {
-		case errors.Is(err, io.EOF) && (err == io.EOF || counted.n == 0):
+		case err == io.EOF || errors.Is(err, io.EOF) && counted.n == 0: //nolint:errorlint // a wrapped EOF is a body that breaks off
 			return nil
 		case err != nil:
 			return limitOr(err, "it is no multipart form")

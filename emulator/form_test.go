@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -86,7 +87,7 @@ func TestBodies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer response.Body.Close()
+		defer func() { _ = response.Body.Close() }()
 		if response.StatusCode != 200 {
 			t.Error(response.Status)
 		}
@@ -207,7 +208,7 @@ func (b *bot) checkDownload(id string, want []byte) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	got, err := io.ReadAll(response.Body)
 	if err != nil || !bytes.Equal(got, want) || response.StatusCode != http.StatusOK {
 		b.t.Errorf("downloaded %q, %v", got, err)
@@ -218,7 +219,7 @@ func TestUploadsAreBounded(t *testing.T) {
 	in := &input{values: map[string]any{}, files: map[string]*upload{}}
 	head := "--b\r\nContent-Disposition: form-data; name=\"document\"; filename=\"a\"\r\n\r\n"
 	endless := io.MultiReader(strings.NewReader(head), &zeros{})
-	if err := in.readBody("multipart/form-data; boundary=b", endless); err != errTooLarge {
+	if err := in.readBody("multipart/form-data; boundary=b", endless); !errors.Is(err, errTooLarge) {
 		t.Errorf("got %v", err)
 	}
 }

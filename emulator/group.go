@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,6 +64,12 @@ func (g *Group) Messages() []Message {
 	g.server.mu.Lock()
 	defer g.server.mu.Unlock()
 	return g.server.views(g.chat)
+}
+
+// Wait gives the group's messages as soon as done says so of them; see
+// [Person.Wait].
+func (g *Group) Wait(ctx context.Context, done func([]Message) bool) ([]Message, error) {
+	return g.server.await(ctx, func() *chatState { return g.chat }, done)
 }
 
 // Send writes a text into the group. Unless Options.AllGroupMessages is set, the

@@ -70,7 +70,7 @@ func (b *bot) try(ctx context.Context, path, contentType string, body io.Reader)
 	if err != nil {
 		return a, err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	a.Status = response.StatusCode
 	return a, json.NewDecoder(response.Body).Decode(&a)
 }

@@ -55,7 +55,7 @@ type openTag struct {
 	Entity
 }
 
-// step reads one character, entity or tag.
+// step reads a tag, an entity or the text up to the next.
 func (p *htmlParser) step() error {
 	switch p.source[p.pos] {
 	case '&':
@@ -72,9 +72,14 @@ func (p *htmlParser) step() error {
 		}
 		return p.startTag()
 	}
-	r, size := utf8.DecodeRuneInString(p.source[p.pos:])
-	p.pos += size
-	p.write(r)
+	rest := p.source[p.pos:]
+	if end := strings.IndexAny(rest, "&<"); end >= 0 {
+		rest = rest[:end]
+	}
+	p.pos += len(rest)
+	rest = strings.ToValidUTF8(rest, "\uFFFD")
+	p.out.WriteString(rest)
+	p.units += units(rest)
 	return nil
 }
 

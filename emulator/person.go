@@ -122,19 +122,25 @@ func (p *Person) Toasts() []Toast {
 // and after every change: a message, an edit, a deletion, a toast, a keyboard.
 // On the context's end it gives what stands there, with the error.
 func (p *Person) Wait(ctx context.Context, done func([]Message) bool) ([]Message, error) {
+	return p.server.await(ctx, func() *chatState { return p.chat }, done)
+}
+
+// await is Wait for any chat. chat is called with the lock held.
+func (s *Server) await(ctx context.Context, chat func() *chatState, done func([]Message) bool) ([]Message, error) {
 	for {
-		p.server.mu.Lock()
-		messages, changed := p.server.views(p.chat), p.chat.wait()
-		p.server.mu.Unlock()
+		s.mu.Lock()
+		c := chat()
+		id, messages, changed := c.wire.ID, s.views(c), c.wait()
+		s.mu.Unlock()
 		if done(messages) {
 			return messages, nil
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return messages, fmt.Errorf("waiting in the chat of %d: %w", p.id, ctx.Err())
-		case <-p.server.done:
-			return messages, fmt.Errorf("waiting in the chat of %d: %w", p.id, errClosed)
+			return messages, fmt.Errorf("waiting in the chat %d: %w", id, ctx.Err())
+		case <-s.done:
+			return messages, fmt.Errorf("waiting in the chat %d: %w", id, errClosed)
 		}
 	}
 }

@@ -230,7 +230,7 @@ func (h *webhook) deliver(body []byte) error {
 	if err != nil {
 		return deliveryError(err)
 	}
-	defer response.Body.Close() //nolint:errcheck // it was only read
+	defer func() { _ = response.Body.Close() }() // it was only read
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
 	if err != nil {
 		return deliveryError(err)
