@@ -72,13 +72,18 @@ func (r *Router) typedWhen(t Turn, d *reportDraft) (Reply, error) {
 }
 
 // typedAmount is a sum. To the question before it, whether anything was lost, a
-// sum is an answer too.
+// sum is an answer too. A code or a card's number is never taken for one.
 func (r *Router) typedAmount(t Turn, d *reportDraft, step string) (Reply, error) {
 	amount, result := parseAmount(t.Text)
-	// A telephone number without its plus has the length of billions.
-	if result != amountFine || amount >= 1e9 {
+	_, secret := r.deps.Recognise.Redact(t.Text)
+	if secret {
+		result = amountUnclear
+	}
+	// A telephone number without its plus has the length of billions; "2 раза"
+	// is no answer to whether anything was lost.
+	if result != amountFine || amount >= 1e9 || step == stepLoss && amount < 100 {
 		reply, err := r.notUnderstood(t, d, step)
-		if err != nil || len(d.Offered) > 0 || step == stepLoss && result != amountFine {
+		if err != nil || secret || len(d.Offered) > 0 || step == stepLoss {
 			return reply, err
 		}
 	}

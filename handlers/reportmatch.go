@@ -180,7 +180,7 @@ func foldLetter(c rune) rune {
 		return 0
 	case 'і', 'й', 'ы', 'i', 'ı', 'y':
 		return 'и'
-	case 'ұ', 'ү', 'u', 'ú', 'ü', 'ū':
+	case 'ұ', 'ү', 'u', 'ú', 'ü', 'ū', 'ý':
 		return 'у'
 	case 'щ', 'ş':
 		return 'ш'

@@ -168,15 +168,16 @@ func warned(masked bool, t Turn) func(Reply, error) (Reply, error) {
 // notUnderstood keeps an answer from being lost silently: a subject in it is
 // offered for the report, anything else is asked for again.
 func (r *Router) notUnderstood(t Turn, d *reportDraft, step string) (Reply, error) {
-	for _, ref := range r.hear(t).refs {
+	s := r.hear(t)
+	for _, ref := range s.refs {
 		if !has(d.Subjects, ref) && len(d.Offered) < fraud.MaxSubjects {
 			d.Offered = append(d.Offered, ref)
 		}
 	}
 	if len(d.Offered) > 0 {
-		return r.show(t, d, step, locales.M("report.offer", "Subjects", shown(d.Offered)))
+		return warned(s.masked, t)(r.show(t, d, step, locales.M("report.offer", "Subjects", shown(d.Offered))))
 	}
-	return r.show(t, d, step, hint(step))
+	return warned(s.masked, t)(r.show(t, d, step, hint(step)))
 }
 
 func hint(step string) locales.Msg {
