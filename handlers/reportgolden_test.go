@@ -78,6 +78,7 @@ func reportCases() map[string]func(*script) {
 			s.says(s.in("деректер", "данные"))
 			s.says(s.in("жоқ", "пропустить"))
 			s.says(s.in("иә", "да"))
+			s.one()
 		},
 		"report_one_line": func(s *script) {
 			s.says(s.in("/report 87011234567 қоңырау шалып, 1414-тен келген кодты айт деді", "/report 87011234567 позвонили и просили код из SMS от 1414"))
