@@ -55,6 +55,9 @@ func (c *Catalogue) HTML(lang fraud.Lang, messages ...Msg) string {
 // Escape makes a string safe inside Telegram's HTML, with the named entities
 // that Telegram knows.
 func Escape(s string) string {
+	if !strings.ContainsAny(s, `&<>"`) {
+		return s // most arguments, and no replacer to build
+	}
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(s)
 }
 

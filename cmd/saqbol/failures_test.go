@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"saqbol/emulator"
+)
+
+// sqliteFile makes a database that is not SaqBol's, by the driver that the store
+// brings along.
+func sqliteFile(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "other.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("CREATE TABLE others (id INTEGER PRIMARY KEY)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// locked is a database that another program holds.
+func locked(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "locked.db")
+	db, err := sql.Open("sqlite", path+"?_pragma=locking_mode(EXCLUSIVE)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("CREATE TABLE others (id INTEGER PRIMARY KEY)"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return path
+}
+
+// TestRunSaysWhatIsWrong: one line on stderr that says what to do, exit status 1,
+// and no secret in it.
+func TestRunSaysWhatIsWrong(t *testing.T) {
+	api, url := emulator.Start(t, emulator.Options{})
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() }) // after the parallel subtests, as a defer would not be
+	rubbish := write(t, "rubbish.db", strings.Repeat("this is no database ", 400))
+	wrongToken := "1234567890:canary-canary-canary-canary-cana"
+	for name, tt := range map[string]struct {
+		change map[string]string
+		want   string
+	}{
+		"no token":          {map[string]string{"TELEGRAM_BOT_TOKEN": ""}, "@BotFather"},
+		"malformed token":   {map[string]string{"TELEGRAM_BOT_TOKEN": "canary"}, "@BotFather"},
+		"wrong token":       {map[string]string{"TELEGRAM_BOT_TOKEN": wrongToken}, "Telegram refuses the token"},
+		"no network":        {map[string]string{"TELEGRAM_API_URL": "http://" + freePort(t)}, "can't be reached"},
+		"no SQLite file":    {map[string]string{"DATABASE_URL": "sqlite:" + rubbish}, "no SQLite database"},
+		"foreign database":  {map[string]string{"DATABASE_URL": "sqlite:" + sqliteFile(t)}, "another program"},
+		"locked database":   {map[string]string{"DATABASE_URL": "sqlite:" + locked(t)}, "locked"},
+		"PostgreSQL":        {map[string]string{"DATABASE_URL": "postgres://127.0.0.1/saqbol"}, "SQLite"},
+		"a wrong key":       {map[string]string{"SAQBOL_KEY": "canary"}, "SAQBOL_KEY"},
+		"port in use":       {map[string]string{"HTTP_LISTEN": taken.Addr().String()}, "HTTP_LISTEN"},
+		"no webhook secret": {map[string]string{"WEBHOOK_URL": "http://127.0.0.1:1/t"}, "WEBHOOK_SECRET"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			settings := map[string]string{
+				"TELEGRAM_BOT_TOKEN": api.Token(), "TELEGRAM_API_URL": url, "SAQBOL_KEY": testKey(t),
+				"DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "saqbol.db"), "HTTP_LISTEN": "127.0.0.1:0",
+			}
+			for k, v := range tt.change {
+				settings[k] = v
+			}
+			var environ []string
+			for k, v := range settings {
+				environ = append(environ, k+"="+v)
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), limit)
+			defer cancel()
+			var stdout, stderr lockedBuffer
+			status := run(ctx, nil, environ, &stdout, &stderr)
+			if status != exitFailed || !strings.Contains(stderr.String(), tt.want) {
+				t.Errorf("status %d, want %d with %q on stderr:\n%s", status, exitFailed, tt.want, stderr.String())
+			}
+			if strings.Contains(stderr.String(), "canary") {
+				t.Errorf("a secret is shown:\n%s", stderr.String())
+			}
+			if lines := strings.Count(strings.TrimSpace(stderr.String()), "\n"); lines != 0 {
+				t.Errorf("more than one line:\n%s", stderr.String())
+			}
+		})
+	}
+}
+
+func TestWrongUse(t *testing.T) {
+	for _, args := range [][]string{{"fly"}, {"run", "--no-such-flag"}, {"demo", "--log", "loud"}} {
+		var stdout, stderr lockedBuffer
+		if status := run(t.Context(), args, nil, &stdout, &stderr); status != exitUsage || stderr.String() == "" {
+			t.Errorf("%v ends with %d: %s", args, status, stderr.String())
+		}
+	}
+	var stdout, stderr lockedBuffer
+	if status := run(t.Context(), []string{"--help"}, nil, &stdout, &stderr); status != exitDone || !strings.Contains(stdout.String(), "demo") {
+		t.Errorf("--help ends with %d: %s", status, stdout.String())
+	}
+	if status := run(t.Context(), []string{"version"}, nil, &stdout, &stderr); status != exitDone || !strings.Contains(stdout.String(), "go1.") {
+		t.Errorf("version ends with %d: %s", status, stdout.String())
+	}
+}
+
+func TestDemoWithoutItsPort(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	var stdout, stderr lockedBuffer
+	status := run(t.Context(), []string{"demo", "--listen", taken.Addr().String()}, nil, &stdout, &stderr)
+	if status != exitFailed || !strings.Contains(stderr.String(), "--listen") {
+		t.Errorf("the demo ends with %d: %s", status, stderr.String())
+	}
+}
+
+func TestHealth(t *testing.T) {
+	s := startRun(t, "webhook")
+	s.citizen(t, "kk").says("102")
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/telegram": 405, "/nothing": 404} {
+		if got := status(t, http.MethodGet, s.http+path, ""); got != want {
+			t.Errorf("%s answers %d, want %d", path, got, want)
+		}
+	}
+	if got := status(t, http.MethodPost, s.http+"/telegram", "{}"); got != 401 {
+		t.Errorf("an update without the secret gets %d, want 401", got)
+	}
+	if got := s.stop(); got != exitDone {
+		t.Errorf("the program ended with %d:\n%s", got, s.stderr)
+	}
+}
+
+func status(t *testing.T, method, url, body string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	_, _ = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode
+}
+
+// TestDoctor: every problem is named with its mend; a healthy place passes.
+func TestDoctor(t *testing.T) {
+	api, url := emulator.Start(t, emulator.Options{})
+	t.Chdir(t.TempDir())
+	healthy := []string{"TELEGRAM_BOT_TOKEN=" + api.Token(), "TELEGRAM_API_URL=" + url, "SAQBOL_KEY=" + testKey(t), "DATABASE_URL=sqlite:data/saqbol.db"}
+	var stdout, stderr lockedBuffer
+	if status := run(t.Context(), []string{"doctor"}, healthy, &stdout, &stderr); status != exitDone || !strings.Contains(stdout.String(), "All is well") {
+		t.Errorf("doctor ends with %d:\n%s%s", status, stdout.String(), stderr.String())
+	}
+	if _, err := os.Stat("data"); !os.IsNotExist(err) {
+		t.Error("doctor made a database: it must change nothing")
+	}
+	for name, tt := range map[string]struct{ setting, want string }{
+		"token":    {"TELEGRAM_BOT_TOKEN=1:canary-canary", "✗ token"},
+		"key":      {"SAQBOL_KEY=canary", "✗ keys"},
+		"database": {"DATABASE_URL=sqlite:" + sqliteFile(t), "✗ database"},
+		"network":  {"TELEGRAM_API_URL=http://" + freePort(t), "✗ token"},
+		"listen":   {"HTTP_LISTEN=nowhere", "✗ configuration"},
+	} {
+		var stdout, stderr lockedBuffer
+		status := run(t.Context(), []string{"doctor"}, append(healthy, tt.setting), &stdout, &stderr)
+		if status != exitFailed || !strings.Contains(stdout.String(), tt.want) || strings.Contains(stdout.String()+stderr.String(), "canary") {
+			t.Errorf("%s: doctor ends with %d:\n%s%s", name, status, stdout.String(), stderr.String())
+		}
+	}
+}
+
+// TestSampleData: the demo's marked samples give each verdict.
+func TestSampleData(t *testing.T) {
+	d, err := newDemo(t.Context(), newLogger(io.Discard, 0, "json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.clean()
+	defer func() { _ = d.app.close() }()
+	totals, err := d.app.store.Totals(t.Context(), time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := 0
+	for _, sample := range sampleReports() {
+		want += sample.reporters
+	}
+	if totals.Reports != want || totals.Subjects != len(sampleReports()) {
+		text, _ := json.Marshal(totals)
+		t.Errorf("the demo begins with %s, want %d reports of %d subjects", text, want, len(sampleReports()))
+	}
+}
