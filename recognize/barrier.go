@@ -78,7 +78,7 @@ func (p *page) claimDecimals() {
 			continue
 		}
 		whole, part := p.size(i), p.size(i+1)
-		if whole > 9 || part > 10 || part == 10 && whole == 1 || part == 7 && (whole == 3 || whole == 4) {
+		if whole+part >= shortestCard || part == 10 && whole == 1 || part == 7 && (whole == 3 || whole == 4) {
 			continue
 		}
 		p.claim(ownDecimal, i, i+1)

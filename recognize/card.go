@@ -158,7 +158,7 @@ func (r *Recogniser) looseCards(p *page, finds []finding) []finding {
 			total += p.size(j)
 		}
 		if j > i && total >= shortestCard && total <= longestCard && !p.thousands(i, j) && !p.years(i, j) && p.glueFits(i, j) {
-			if digits := p.digits(store[:0], i, j); luhn(digits) && network(digits) != "" {
+			if digits := p.digits(store[:0], i, j); luhn(digits) && network(digits) != "" && !retailCode(digits) {
 				finds = p.found(finds, i, j, p.card(fraud.KindCard, i, j))
 			}
 		}

@@ -152,8 +152,10 @@ func (p *page) longSecret(i int) bool {
 func (p *page) splitCards(i int, card, secret []bool) {
 	var store [longestCard]byte
 	total := p.size(i)
-	opened := i == 0 || !p.joinsAnything(i)
+	opened, listed := i == 0 || !p.joinsAnything(i), false
 	for j := i + 1; j < len(p.groups) && p.joinsAnything(j); j++ {
+		// "4500, 3200, 1500" is a list, unless all of it is a card.
+		listed = listed || p.gaps[j].mark&gapComma != 0 && p.gaps[j].mark&gapSpace != 0
 		if p.groups[j].owner == ownAccount || p.groups[j].plus {
 			return
 		}
@@ -164,8 +166,9 @@ func (p *page) splitCards(i int, card, secret []bool) {
 			continue
 		}
 		digits := p.digits(store[:0], i, j)
-		closed := j+1 == len(p.groups) || !p.joinsAnything(j+1)
-		if luhn(digits) && (network(digits) != "" || opened && closed && !p.thousands(i, j)) && !p.years(i, j) {
+		whole := opened && (j+1 == len(p.groups) || !p.joinsAnything(j+1))
+		known := network(digits) != ""
+		if luhn(digits) && (whole && known || known && !listed || whole && !listed && !p.thousands(i, j)) && !p.years(i, j) {
 			for k := i; k <= j; k++ {
 				card[k] = true
 				secret[k] = secret[k] || k < j
@@ -175,10 +178,24 @@ func (p *page) splitCards(i int, card, secret []bool) {
 }
 
 // joinsAnything reports whether group i may go on with the number before it: no
-// letter, no mask and no new entry of a list stands between.
-func (p *page) joinsAnything(i int) bool {
-	g := p.gaps[i]
-	return g.joinsAnything() && !(g.mark&gapComma != 0 && g.mark&gapSpace != 0)
+// letter and no mask stands between.
+func (p *page) joinsAnything(i int) bool { return p.gaps[i].joinsAnything() }
+
+// plainDecimal reports whether the decimal that group k is a part of is surely
+// one: a coordinate among coordinates (43.238949, 76.889709), or a few digits
+// among telephone numbers. Anything else may be a card with dots in it.
+func (p *page) plainDecimal(k, i, j int) bool {
+	if k > 0 && p.groups[k-1].claim == p.groups[k].claim {
+		k--
+	}
+	coordinates, phones := p.size(k) <= 3 && p.size(k+1) >= 3, 0
+	for ; i <= j; i++ {
+		coordinates = coordinates && p.groups[i].owner == ownDecimal
+		if p.groups[i].owner == ownPhone {
+			phones++
+		}
+	}
+	return coordinates || phones > 0 && p.size(k)+p.size(k+1) <= 4
 }
 
 // mayMask reports whether the groups i to j may be one card: not all of them are
@@ -195,6 +212,10 @@ func (p *page) mayMask(i, j int) bool {
 		switch p.groups[k].owner {
 		case ownNothing, ownLabelled, ownLink, ownShort:
 			return true
+		case ownDecimal:
+			if !p.plainDecimal(k, i, j) {
+				return true
+			}
 		}
 	}
 	return false

@@ -102,7 +102,8 @@ type page struct {
 	gaps    []gap // gaps[i] stands before groups[i]
 	pieces  []piece
 	links   []stretch
-	claims  int // made so far
+	claims  int  // made so far
+	hasCard bool // a card was claimed
 }
 
 // stretch is a range of symbols.
@@ -269,6 +270,7 @@ func (p *page) digit(i, n int) byte { return byte(p.symbols[p.groups[i].lo+n].r)
 // claim takes the groups i to j out of the game.
 func (p *page) claim(own owner, i, j int) {
 	p.claims++
+	p.hasCard = p.hasCard || own == ownCard
 	for ; i <= j; i++ {
 		p.groups[i].taken, p.groups[i].owner, p.groups[i].claim = true, own, p.claims
 	}

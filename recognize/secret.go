@@ -11,7 +11,7 @@ const (
 	longestCode  = 8
 )
 
-const meansSecretDigits = meansCode | meansCVV | meansPIN | meansPassword
+const meansSecretDigits = meansCode | meansCVV | meansPIN | meansPassword | meansSMS
 
 // codeMasks masks the codes behind and before their words.
 func (r *Recogniser) codeMasks(p *page) []mask {
@@ -42,41 +42,45 @@ func (p *page) notCode(at int) bool {
 // reach of a word: how many words, and how many of them unknown, may stand
 // between it and its code.
 const (
-	wordsBetween   = 7
+	wordsBetween   = 10
 	unknownBetween = 2
 )
 
 // codesAfterWord masks the codes that follow the word at a piece.
 func (p *page) codesAfterWord(r *Recogniser, at int) []mask {
 	var masks []mask
-	named, unknown := p.pieces[at].meaning, 0
+	named, unknown, money := p.pieces[at].meaning, 0, false
 	for k := at + 1; k < len(p.pieces) && k <= at+wordsBetween; k++ {
-		w := p.pieces[k]
-		if p.sentenceEnds(p.pieces[k-1].hi, w.lo) {
+		w, previous := p.pieces[k], p.pieces[k-1]
+		if p.sentenceEnds(previous.hi, w.lo) {
 			break
 		}
 		if w.group < 0 {
-			named |= w.meaning & meansCVV
-			if w.meaning&(meansMoney|meansNotCode|meansUnit|meansCurrency) != 0 {
+			named |= w.meaning & (meansCVV | meansPIN | meansCode)
+			ofSum := w.meaning&meansCurrency != 0 && previous.group >= 0 && p.groups[previous.group].owner == ownSum
+			if !ofSum && w.meaning&(meansNotCode|meansUnit|meansCurrency) != 0 ||
+				named&meansSecretDigits == meansSMS && w.meaning&(meansFrom|meansTo) != 0 {
 				break
 			}
-			if w.meaning&(meansFiller|meansSecretDigits|meansSecret|meansWord|meansFrom|meansTo|meansNumber|meansCard) == 0 {
+			money = money || w.meaning&meansMoney != 0
+			if !ofSum && w.meaning&(meansFiller|meansSecretDigits|meansSecret|meansWord|meansFrom|meansTo|meansNumber|meansCard|meansMoney) == 0 {
 				if unknown++; unknown > unknownBetween {
 					break
 				}
 			}
 			continue
 		}
-		if k-1 == at && w.lo == p.pieces[at].hi && p.size(w.group) < shortestCVV {
+		if w.lo == previous.hi && previous.group < 0 && p.size(w.group) < shortestCVV {
 			continue // CVV2
 		}
 		end := p.codeEnd(w.group)
 		switch {
-		case p.explained(r, w.group):
-			if p.groups[w.group].owner == ownSum {
-				return masks
-			}
-		case p.fitsCode(w.group, end, named) && !(unknown > 0 && p.years(w.group, end)):
+		case p.groups[w.group].owner == ownSum:
+			money = false
+		case p.explained(r, w.group, named):
+		case money || unknown > 0 && p.years(w.group, end) || k > at+1 && p.roundSum(w.group, end):
+			return masks
+		case p.fitsCode(w.group, end, named):
 			masks = append(masks, p.hide(w.group, end))
 			k = p.groups[end].piece
 		default:
@@ -84,6 +88,26 @@ func (p *page) codesAfterWord(r *Recogniser, at int) []mask {
 		}
 	}
 	return masks
+}
+
+// roundSum reports whether a number of thousands stands behind a word, as in
+// "назвал код на 50000": codes end so one time in a thousand.
+func (p *page) roundSum(i, j int) bool {
+	hi := p.groups[j].hi
+	if i != j || p.size(i) < 4 || p.groups[i].lo == 0 {
+		return false
+	}
+	for _, s := range p.symbols[hi-3 : hi] {
+		if s.r != '0' {
+			return false
+		}
+	}
+	for back := p.groups[i].lo - 1; back >= 0; back-- {
+		if s := p.symbols[back]; s.kind != symbolSpace {
+			return s.r != ':'
+		}
+	}
+	return true
 }
 
 // sentenceEnds reports whether a sentence ends, or something is masked, between
@@ -102,13 +126,12 @@ func (p *page) sentenceEnds(lo, hi int) bool {
 	return false
 }
 
-// explained reports whether group i is known to be something else than a code.
-func (p *page) explained(r *Recogniser, i int) bool {
+// explained reports whether group i is known to be something else than the
+// secret named. A known short number is no code but may be a PIN or a CVV.
+func (p *page) explained(r *Recogniser, i int, named meaning) bool {
 	switch p.groups[i].owner {
-	case ownNothing, ownLink, ownLabelled:
-		return p.groups[i].plus
-	case ownShort:
-		return r.knownShort(p, i)
+	case ownNothing, ownLink, ownLabelled, ownShort:
+		return p.groups[i].plus || named&(meansCVV|meansPIN) == 0 && r.knownShort(p, i)
 	}
 	return true
 }
@@ -134,10 +157,10 @@ func (p *page) fitsCode(i, j int, named meaning) bool {
 	for k := i; k <= j; k++ {
 		total += p.size(k)
 	}
-	if p.meansAfter(j, meansUnit|meansCurrency) || p.groups[j].hi < len(p.symbols) && p.symbols[p.groups[j].hi].r == '%' {
+	if p.meansAfter(j, meansUnit|meansCurrency|meansMoney) || p.groups[j].hi < len(p.symbols) && p.symbols[p.groups[j].hi].r == '%' {
 		return false
 	}
-	if named&meansCVV != 0 && i == j && total >= shortestCVV && total <= longestCVV {
+	if (named&meansCVV != 0 || named&meansCode != 0 && p.hasCard) && i == j && total >= shortestCVV && total <= longestCVV {
 		return true
 	}
 	return total >= shortestCode && total <= longestCode
@@ -156,8 +179,8 @@ func (p *page) codeBeforeWord(r *Recogniser, i int) bool {
 		if !ok || p.lineEnds(previous, w.lo) || p.sentenceEnds(previous, w.lo) {
 			return false
 		}
-		if w.meaning&meansSecretDigits != 0 {
-			return p.fitsCode(i, end, w.meaning) && !p.notCode(p.groups[end].piece+n) && (said || !p.years(i, end))
+		if w.meaning&meansSecretDigits&^meansSMS != 0 {
+			return !p.explained(r, i, w.meaning) && p.fitsCode(i, end, w.meaning) && !p.notCode(p.groups[end].piece+n) && (said || !p.years(i, end))
 		}
 		if w.meaning&(meansMoney|meansUnit|meansCurrency) != 0 {
 			return false
@@ -199,135 +222,4 @@ func (p *page) codeBehindCard(j int) []mask {
 		return nil
 	}
 	return []mask{p.hide(k, k)}
-}
-
-// passwordMasks masks what follows the word "password".
-func (p *page) passwordMasks() []mask {
-	var masks []mask
-	for at, w := range p.pieces {
-		if w.meaning&meansPassword != 0 || w.meaning&meansWord != 0 && at > 0 && p.pieces[at-1].meaning&meansSecret != 0 {
-			if m, ok := p.passwordAfter(at); ok {
-				masks = append(masks, m)
-			}
-		}
-	}
-	return masks
-}
-
-// passwordAfter finds the password behind the word at a piece, over words that
-// may stand between: "пароль от kaspi: Qwerty1".
-func (p *page) passwordAfter(at int) (mask, bool) {
-	pos := p.pieces[at].hi
-	for range wordsBetween {
-		lo, hi, assigned := p.token(pos)
-		if hi == lo || p.sentenceEnds(pos, hi) && p.symbols[lo].r == '•' {
-			return mask{}, false
-		}
-		for _, s := range p.symbols[lo:hi] {
-			if s.r == '•' {
-				return mask{}, false
-			}
-		}
-		if lo == p.pieces[at].hi {
-			return mask{}, false // the word goes on: "пароль1"
-		}
-		w, whole := p.pieceAt(lo)
-		known := whole && w.hi == hi && w.meaning&(meansFiller|meansSecretDigits|meansCard|meansFrom|meansTo) != 0
-		if known {
-			pos = hi
-			continue
-		}
-		if p.explainedWithin(lo, hi) {
-			return mask{}, false
-		}
-		if assigned && hi-lo >= 3 || p.looksSecret(lo, hi, p.symbols[p.pieces[at].lo].r) {
-			return mask{lo: lo, hi: hi, with: hidden}, true
-		}
-		return mask{}, false
-	}
-	return mask{}, false
-}
-
-// token returns the next word with its signs, without the quotes and stops
-// around it, and whether a : or = stands before it.
-func (p *page) token(pos int) (lo, hi int, assigned bool) {
-	for lo = pos; lo < len(p.symbols); lo++ {
-		s := p.symbols[lo]
-		if s.r == ':' || s.r == '=' {
-			assigned = true
-		}
-		if s.kind == symbolDigit || s.kind == symbolLetter || s.kind == symbolOther && !wrapping(s.r) {
-			break
-		}
-	}
-	for hi = lo; hi < len(p.symbols) && p.symbols[hi].kind != symbolSpace && p.symbols[hi].kind != symbolLine; hi++ {
-	}
-	for hi > lo && wrapping(p.symbols[hi-1].r) {
-		hi--
-	}
-	return lo, hi, assigned
-}
-
-// wrapping tells the signs that stand around a word and belong to no password.
-func wrapping(r rune) bool {
-	switch r {
-	case ':', '=', '-', '"', '\'', '`', '«', '»', '“', '”', '„', '(', ')', '[', ']', '.', ',', ';', '>', '<', '?', '!':
-		return true
-	}
-	return false
-}
-
-// pieceAt finds the piece that begins at a symbol.
-func (p *page) pieceAt(lo int) (piece, bool) {
-	low, high := 0, len(p.pieces)
-	for low < high {
-		if mid := (low + high) / 2; p.pieces[mid].lo < lo {
-			low = mid + 1
-		} else {
-			high = mid
-		}
-	}
-	if low < len(p.pieces) && p.pieces[low].lo == lo {
-		return p.pieces[low], true
-	}
-	return piece{}, false
-}
-
-// explainedWithin reports whether a token is a telephone number, a date, a sum….
-func (p *page) explainedWithin(lo, hi int) bool {
-	w, ok := p.pieceAt(lo)
-	if !ok || w.group < 0 || w.hi != hi && p.groups[w.group].owner == ownNothing {
-		return false
-	}
-	switch p.groups[w.group].owner {
-	case ownNothing, ownLabelled, ownLink:
-		return p.meansAfter(w.group, meansUnit|meansCurrency)
-	}
-	return true
-}
-
-// looksSecret reports whether a token reads as no ordinary word: letters with
-// digits or signs in them, four digits or more, capitals inside, or Latin
-// letters behind a Cyrillic word for password.
-func (p *page) looksSecret(lo, hi int, label rune) bool {
-	digits, letters, signs, inner, roman := 0, 0, 0, false, true
-	for i := lo; i < hi; i++ {
-		switch s := p.symbols[i]; s.kind {
-		case symbolDigit:
-			digits++
-		case symbolLetter:
-			letters++
-			inner = inner || s.capital && i > lo && !p.symbols[i-1].capital && p.symbols[i-1].kind == symbolLetter
-			roman = roman && latin(s.r)
-		default:
-			if s.r != '-' && s.r != '/' && s.r != '.' && s.r != ',' && s.r != '+' {
-				signs++
-			}
-		}
-	}
-	switch {
-	case digits >= 4 && letters == 0, digits > 0 && letters > 0 && digits+letters >= 4, letters > 0 && signs > 0, inner:
-		return true
-	}
-	return letters >= 5 && roman && !latin(label)
 }

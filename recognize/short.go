@@ -3,11 +3,13 @@ package recognize
 import "saqbol/fraud"
 
 // shortNumbers finds short numbers. A run of three to five digits is one
-//   - alone as the whole message (five digits and years only if it is known),
+//   - alone as the whole message,
 //   - if it is known (shorts.csv) and the words around speak of calling, of
 //     SMS or of an office, and nothing is counted or numbered by it,
 //   - if it is not known but stands right beside a word of calling: "звонили с
 //     7575", "7575 нөмірінен қоңырау шалды".
+//
+// What is not known has three or four digits, no 0 at the start, and is no year.
 func (r *Recogniser) shortNumbers(p *page, finds []finding) []finding {
 	for i := range p.groups {
 		if n := p.size(i); n < 3 || n > 5 || p.groups[i].taken || p.groups[i].plus || !p.apart(r, i) {
@@ -76,8 +78,14 @@ func (p *page) lonely(i int, known bool) bool {
 	if known {
 		return true
 	}
+	return len(p.groups) == 1 && p.newShort(i)
+}
+
+// newShort reports whether a group that is not known may be a short number at
+// all: three or four digits, no 0 at the start, no year.
+func (p *page) newShort(i int) bool {
 	n := p.number(i)
-	return len(p.groups) == 1 && p.size(i) < 5 && p.digit(i, 0) != '0' && (n < 1900 || n >= 2100)
+	return p.size(i) < 5 && p.digit(i, 0) != '0' && (n < 1900 || n >= 2100)
 }
 
 // counted reports whether a group counts or numbers something that is no
@@ -111,8 +119,7 @@ func (p *page) around(i, n int, m meaning) bool {
 
 // called reports whether somebody called or wrote from a number that is not known.
 func (p *page) called(i int) bool {
-	n := p.number(i)
-	if p.digit(i, 0) == '0' || p.size(i) == 4 && n >= 1950 && n < 2040 || p.meansBefore(i, meansCode|meansPIN|meansPassword|meansCVV) {
+	if !p.newShort(i) || p.meansBefore(i, meansCode|meansPIN|meansPassword|meansCVV) {
 		return false
 	}
 	if !p.around(i, near, meansCall) {

@@ -38,12 +38,13 @@ const (
 	meansCase
 	meansUntil
 	meansWord
+	meansSMS
 )
 
 // meaningOf names a meaning as words.csv does.
 func meaningOf(name string) (meaning, bool) {
 	names := [...]string{"currency", "unit", "place", "label", "for", "about", "call", "office", "number", "from",
-		"code", "cvv", "pin", "password", "secret", "filler", "money", "notcode", "card", "dial", "to", "case", "until", "word"}
+		"code", "cvv", "pin", "password", "secret", "filler", "money", "notcode", "card", "dial", "to", "case", "until", "word", "sms"}
 	for i, n := range names {
 		if n == name {
 			return 1 << i, true
