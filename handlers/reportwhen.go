@@ -207,6 +207,8 @@ func wordDay(text string, now time.Time) (day time.Time, rest string, ok bool) {
 		switch {
 		case hasHead(word, "сегодня", "бугин", "только", "жана", "сеичас", "казир", "утром", "тангертен"):
 			return today, text, true
+		case hasHead(word, "завтра", "послезавтра", "ертен", "бурсигуни", "через"):
+			return today.AddDate(0, 0, 1), text, true // refused as not yet come
 		case hasHead(word, "позавчера"):
 			return today.AddDate(0, 0, -2), text, true
 		case hasHead(word, "вчера", "кеше"):

@@ -90,6 +90,9 @@ func TestParseWhenRefuses(t *testing.T) {
 		"23.11.2026":       whenFuture,
 		"25.11":            whenFuture, // three days ahead, not a year ago
 		"сегодня в 23:00":  whenFuture,
+		"ертең 10:00":      whenFuture,
+		"завтра":           whenFuture,
+		"через 2 дня":      whenFuture,
 		"12.05.1999":       whenTooOld,
 		"2 мая 1026":       whenTooOld,
 		"900 лет назад":    whenTooOld,
