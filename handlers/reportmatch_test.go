@@ -121,11 +121,11 @@ func TestGuessing(t *testing.T) {
 		channel  fraud.Channel
 		scenario fraud.Scenario
 	}{
-		"позвонили, безопасный счет":                 {fraud.ChannelCall, fraud.ScenarioSafeAccount},
-		"пришло смс про посылку":                     {fraud.ChannelSMS, fraud.ScenarioParcel},
-		"whatsapp арқылы қоңырау шалды":              {fraud.ChannelWhatsApp, ""},
-		"в телеграме предлагали инвестиции":          {fraud.ChannelTelegram, fraud.ScenarioInvestment},
-		"хотели деньги":                              {"", ""},
+		"позвонили, безопасный счет":                  {fraud.ChannelCall, fraud.ScenarioSafeAccount},
+		"пришло смс про посылку":                      {fraud.ChannelSMS, fraud.ScenarioParcel},
+		"whatsapp арқылы қоңырау шалды":               {fraud.ChannelWhatsApp, ""},
+		"в телеграме предлагали инвестиции":           {fraud.ChannelTelegram, fraud.ScenarioInvestment},
+		"хотели деньги":                               {"", ""},
 		"позвонили насчет домофона, установи anydesk": {fraud.ChannelCall, ""},
 	} {
 		d := &reportDraft{Answers: map[string]string{}}
