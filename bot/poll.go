@@ -60,6 +60,8 @@ func (p *poller) run(ctx context.Context) error {
 		}
 	}
 	p.bot.open.Store(true)
+	p.bot.health.polled(p.bot.options.Clock()) // the server is there; the first request for updates is held for long
+	p.bot.log.Info("updates come by polling", "bot", p.bot.me.username)
 	for ctx.Err() == nil {
 		batch, err := p.fetch(ctx)
 		if err != nil {
@@ -69,9 +71,6 @@ func (p *poller) run(ctx context.Context) error {
 			continue
 		}
 		failures = 0
-		if p.bot.Health().Started.IsZero() {
-			p.bot.log.Info("updates come by polling", "bot", p.bot.me.username)
-		}
 		p.bot.health.polled(p.bot.options.Clock())
 		p.take(ctx, batch)
 	}
@@ -156,16 +155,27 @@ func (p *poller) holds(e *entry) bool {
 func (p *poller) wait(ctx context.Context, most time.Duration) {
 	timer := time.NewTimer(most)
 	defer timer.Stop()
+	for p.advance(); len(p.window) > 0; p.advance() {
+		select {
+		case <-p.window[0].done:
+			continue
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		return
+	}
+}
+
+// advance moves the offset past what is acknowledged at the window's front.
+func (p *poller) advance() {
 	for len(p.window) > 0 {
 		select {
 		case <-p.window[0].done:
 			p.pass(p.window[0].id)
 			p.window = p.window[1:]
-			continue
-		case <-timer.C:
-		case <-ctx.Done():
+		default:
+			return
 		}
-		break
 	}
 }
 
@@ -183,9 +193,7 @@ func (p *poller) pass(id int64) {
 // confirm tells Telegram how far the updates are done with, so that they don't
 // come again after the next start.
 func (p *poller) confirm() {
-	done, cancel := context.WithCancel(context.Background())
-	cancel()
-	p.wait(done, 0)
+	p.advance()
 	if p.offset == 0 {
 		return
 	}

@@ -22,6 +22,8 @@ type script struct {
 	journal *memory
 	log     *logged
 	opened  *atomic.Int32
+	refuse  int           // every call is answered with this error, 0 = none
+	big     bool          // updates come in a batch that is too big
 	played  chan struct{} // closed when the batches are over and polled past
 
 	mu      sync.Mutex
@@ -48,6 +50,11 @@ func newScript(t *testing.T, batches []string) *script {
 }
 
 func (s *script) serve(w http.ResponseWriter, r *http.Request) {
+	if s.refuse != 0 {
+		w.WriteHeader(s.refuse)
+		write(w, fmt.Sprintf(`{"ok":false,"error_code":%d,"description":"no"}`, s.refuse))
+		return
+	}
 	switch method := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]; method {
 	case "getMe":
 		write(w, `{"ok":true,"result":{"id":42,"is_bot":true,"first_name":"x","username":"script_bot"}}`)
@@ -69,6 +76,10 @@ func (s *script) updates(w http.ResponseWriter, r *http.Request) {
 	var asked getUpdates
 	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if s.big {
+		write(w, `{"ok":true,"result":[{"x":"`+strings.Repeat("x", maxBatch)+`"}]}`)
 		return
 	}
 	s.mu.Lock()

@@ -1,0 +1,200 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"saqbol/emulator"
+	"saqbol/fraud"
+	"saqbol/handlers"
+)
+
+// Where the store can't save, nothing is said to be saved, and the update is done
+// with: the person knows, and sends it again.
+func TestCommitFails(t *testing.T) {
+	tests := map[string]struct {
+		err  error
+		want string
+	}{
+		"with a message of its own": {&fraud.Error{Code: fraud.CodeUnavailable, Key: "common.not_saved", Err: errors.New("disk full")}, "ничего не записано"},
+		"with anything else":        {errors.New("disk full"), "Номер сбоя"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			modes(t, func(t *testing.T, webhook bool) {
+				journal := newMemory()
+				journal.fail = test.err
+				w := begin(t, answers(func(context.Context, handlers.Input) (handlers.Reply, error) { return saying("filed SB-1"), nil }),
+					settings{webhook: webhook, journal: journal})
+				p := w.api.NewPerson("Citizen", "ru")
+				p.Send("report")
+				got := w.shown(t, p, 1)
+				w.drained(t)
+				if len(got) != 1 || !strings.Contains(got[0], test.want) {
+					t.Errorf("the person reads %q, want %q", got, test.want)
+				}
+				if n := w.log.count("disk full"); n != 1 {
+					t.Errorf("%d log lines, want 1:\n%s", n, w.log)
+				}
+			})
+		})
+	}
+}
+
+func TestHandlerErrors(t *testing.T) {
+	tests := map[string]struct {
+		err    error
+		want   string
+		errors int // lines at level ERROR
+	}{
+		"a refusal":            {&fraud.Error{Code: fraud.CodeInvalid, Key: "common.stale"}, "Эта кнопка устарела", 0},
+		"the store is away":    {&fraud.Error{Code: fraud.CodeUnavailable, Key: "common.not_saved"}, "ничего не записано", 1},
+		"anything else":        {errors.New("a bug"), "Номер сбоя", 1},
+		"an error with no key": {&fraud.Error{Code: fraud.CodeInvalid}, "Номер сбоя", 1},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := begin(t, answers(func(context.Context, handlers.Input) (handlers.Reply, error) {
+				return handlers.Reply{Change: fraud.Change{Lang: fraud.Kazakh}}, test.err
+			}), settings{})
+			p := w.api.NewPerson("Citizen", "ru")
+			p.Send("x")
+			if got := w.shown(t, p, 1); !strings.Contains(got[0], test.want) {
+				t.Errorf("the person reads %q", got)
+			}
+			w.drained(t)
+			if n := w.log.count(`"level":"ERROR"`); n != test.errors {
+				t.Errorf("%d lines of errors, want %d:\n%s", n, test.errors, w.log)
+			}
+			if len(w.journal.changes) != 0 {
+				t.Error("a failed flow's change is committed")
+			}
+		})
+	}
+}
+
+// The number that the person is told stands in the log, once, with the stack; what
+// they wrote does not.
+func TestPanicHasAnIncident(t *testing.T) {
+	w := begin(t, answers(func(_ context.Context, in handlers.Input) (handlers.Reply, error) { panic(in.Text) }), settings{})
+	p := w.api.NewPerson("Citizen", "kk")
+	p.Send("құпия сөз")
+	got := w.shown(t, p, 1)[0]
+	number := got[strings.LastIndex(got, " ")+1:]
+	if !strings.HasPrefix(got, "Кешіріңіз") || len(number) != 8 {
+		t.Fatalf("the person reads %q", got)
+	}
+	w.drained(t)
+	if w.log.count(number) != 1 || !strings.Contains(w.log.String(), "deliver_test.go") || strings.Contains(w.log.String(), "құпия") {
+		t.Errorf("the log is\n%s", w.log)
+	}
+}
+
+// An answer that can't be delivered now goes to the outbox, and its update is
+// acknowledged; after a restart it is delivered before anything newer.
+func TestAnswersOutliveARestart(t *testing.T) {
+	w := begin(t, answers(echo), settings{options: func(o *Options) { o.Bounds.Drain = 100 * time.Millisecond }})
+	mend := w.api.Fail(emulator.Fault{Method: methodSend, Kind: emulator.FaultBadGateway})
+	p := w.api.NewPerson("Citizen", "ru")
+	p.Send("one")
+	w.journal.until(w.ctx, t, "the answer stands in the outbox", func(m *memory) bool { return len(m.rows) == 1 })
+	w.drained(t)
+	if err := w.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if c := w.journal.changes[0]; len(w.journal.changes) != 1 || c.Update == 0 || c.Person != p.ID() || c.Now.IsZero() || c.Outgoing[0].Chat != p.ID() {
+		t.Errorf("the outbox was filled by %+v", w.journal.changes)
+	}
+	again, err := New(w.bot.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mend()
+	w.bot = again
+	p.Send("two")
+	w.start(t)
+	if got := w.shown(t, p, 2); !slices.Equal(got, []string{"echo one", "echo two"}) {
+		t.Errorf("the person reads %q", got)
+	}
+	w.journal.until(w.ctx, t, "the outbox is empty", func(m *memory) bool { return len(m.rows) == 0 })
+}
+
+// A committed answer stays in the outbox until Telegram has taken it.
+func TestCommittedAnswersLeaveTheOutboxWhenSent(t *testing.T) {
+	w := begin(t, answers(func(_ context.Context, in handlers.Input) (handlers.Reply, error) { return saying(in.Text), nil }), settings{})
+	w.api.Fail(emulator.Fault{Method: methodSend, Kind: emulator.FaultInternal, Times: 2})
+	p := w.api.NewPerson("Citizen", "ru")
+	p.Send("filed")
+	w.drained(t)
+	if n := len(texts(p)); n != 0 {
+		t.Errorf("%d answers before the server has recovered", n)
+	}
+	w.shown(t, p, 1)
+	w.journal.until(w.ctx, t, "the outbox is empty", func(m *memory) bool { return len(m.rows) == 0 && m.lastRow == 1 })
+}
+
+// The message that a conversation goes on in is known before its next update is
+// handled, sent or edited.
+func TestAnchor(t *testing.T) {
+	journal := newMemory()
+	handle := answers(func(_ context.Context, in handlers.Input) (handlers.Reply, error) {
+		r := saying("step " + in.Text)
+		r.Messages[0].Anchor = true
+		journal.mu.Lock()
+		defer journal.mu.Unlock()
+		r.Messages[0].Edit = journal.anchors[in.Person]
+		return r, nil
+	})
+	w := begin(t, handle, settings{journal: journal})
+	p := w.api.NewPerson("Citizen", "ru")
+	for _, step := range []string{"1", "2", "3"} {
+		p.Send(step)
+	}
+	w.drained(t)
+	if _, err := p.Wait(w.ctx, func(m []emulator.Message) bool { last, _ := p.Last(); return last.Text == "step 3" }); err != nil {
+		t.Fatal(err)
+	}
+	if got := texts(p); len(got) != 1 {
+		t.Errorf("the steps pile up: %q", got)
+	}
+}
+
+// A graceful stop finishes what was taken in and tells Telegram so.
+func TestStopDrains(t *testing.T) {
+	const people = 50
+	asked := make(chan struct{}, people)
+	go_ := make(chan struct{})
+	handle := answers(func(ctx context.Context, in handlers.Input) (handlers.Reply, error) {
+		asked <- struct{}{}
+		<-go_
+		return echo(ctx, in)
+	})
+	w := begin(t, handle, settings{})
+	var all []*emulator.Person
+	for range people {
+		p := w.api.NewPerson("Citizen", "ru")
+		all = append(all, p)
+		p.Send("x")
+	}
+	for range people {
+		<-asked
+	}
+	stopped := make(chan error)
+	go func() { stopped <- w.stop() }()
+	close(go_)
+	if err := <-stopped; err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		if got := texts(p); len(got) != 1 {
+			t.Errorf("a person reads %q", got)
+		}
+	}
+	if n := w.api.Pending(); n != 0 {
+		t.Errorf("%d updates are handled and not acknowledged", n)
+	}
+}

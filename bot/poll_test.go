@@ -1,0 +1,150 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"saqbol/emulator"
+	"saqbol/handlers"
+)
+
+// An update that takes long holds up neither the others nor, once they are done,
+// their acknowledgement longer than needed.
+func TestSlowUpdateHoldsUpNobody(t *testing.T) {
+	go_ := make(chan struct{})
+	handle := answers(func(ctx context.Context, in handlers.Input) (handlers.Reply, error) {
+		if in.Text == "slow" {
+			<-go_
+		}
+		return echo(ctx, in)
+	})
+	w := begin(t, handle, settings{})
+	slow, other := w.api.NewPerson("Slow", "ru"), w.api.NewPerson("Other", "ru")
+	slow.Send("slow")
+	for i := range 5 {
+		other.Send("x")
+		w.shown(t, other, i+1)
+	}
+	if n := len(texts(slow)); n != 0 {
+		t.Fatal("the slow update was not slow")
+	}
+	if n := w.api.Confirmed(); n > 100_000_001 {
+		t.Errorf("the offset moved to %d, past an update that is not done with", n)
+	}
+	close(go_)
+	w.drained(t)
+	if got := w.shown(t, slow, 1); got[0] != "echo slow" {
+		t.Errorf("the person reads %q", got)
+	}
+	if n := len(texts(other)); n != 5 {
+		t.Errorf("looking for news again gave %d answers, want 5", n)
+	}
+	polls := len(w.api.CallsOf("getUpdates"))
+	if polls > 60 {
+		t.Errorf("%d requests for updates: that is a busy loop", polls)
+	}
+}
+
+// Failures of the server are waited out.
+func TestPollingRecovers(t *testing.T) {
+	for _, kind := range []emulator.FaultKind{emulator.FaultBadGateway, emulator.FaultInternal, emulator.FaultCut, emulator.FaultBadJSON, emulator.FaultTooMany} {
+		t.Run(kind.String(), func(t *testing.T) {
+			w := begin(t, answers(echo), settings{api: func(s *emulator.Server) {
+				s.Fail(emulator.Fault{Method: "getUpdates", Times: 1, Kind: kind})
+			}})
+			p := w.api.NewPerson("Citizen", "ru")
+			p.Send("x")
+			w.shown(t, p, 1)
+			if n := w.log.count("no updates can be had now"); n != 1 {
+				t.Errorf("%d lines about it, want 1:\n%s", n, w.log)
+			}
+		})
+	}
+}
+
+// A webhook of an earlier run is ended before polling begins.
+func TestPollingEndsTheWebhook(t *testing.T) {
+	w := begin(t, answers(echo), settings{webhook: true})
+	if _, err := w.api.WaitCall(w.ctx, func(c emulator.Call) bool { return c.Method == "setWebhook" }); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.stop(); err != nil {
+		t.Fatal(err)
+	}
+	o := w.bot.options
+	o.Webhook = Webhook{}
+	again, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.bot = again
+	w.start(t)
+	p := w.api.NewPerson("Citizen", "ru")
+	p.Send("x")
+	w.shown(t, p, 1)
+}
+
+// Two programs on one token: it is said once, clearly, and tried on.
+func TestConflict(t *testing.T) {
+	w := begin(t, answers(echo), settings{})
+	for w.bot.Ready(w.ctx) != nil && w.ctx.Err() == nil {
+		sleep(w.ctx, time.Millisecond)
+	}
+	p := newPoller(w.bot)
+	for range 3 {
+		if wait := p.failed(refusal(409, "Conflict: terminated by other getUpdates request", 0), 0); wait < 5*time.Second {
+			t.Errorf("a conflict is tried again after %v", wait)
+		}
+	}
+	if n := w.log.count("another program polls"); n != 1 {
+		t.Errorf("%d lines, want one", n)
+	}
+	if err := w.bot.Ready(w.ctx); err == nil || !w.bot.Health().Conflict {
+		t.Error("a bot whose updates go elsewhere says it is ready")
+	}
+	w.bot.health.polled(time.Now())
+	if err := w.bot.Ready(w.ctx); err != nil {
+		t.Errorf("after the conflict: %v", err)
+	}
+}
+
+// A token that Telegram no longer knows ends the run.
+func TestPollingWithARefusedToken(t *testing.T) {
+	for _, code := range []int{401, 404} {
+		s := newScript(t, nil)
+		client := s.dial(t)
+		s.refuse = code
+		b, err := New(s.options(t, client))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Run(t.Context()); !errors.Is(err, ErrToken) || strings.Contains(err.Error(), "a_token") {
+			t.Errorf("%d: Run returns %v", code, err)
+		}
+	}
+}
+
+// A batch too big to read is asked for in smaller pieces.
+func TestPollingShrinksItsBatches(t *testing.T) {
+	s := newScript(t, nil)
+	b, err := New(s.options(t, s.dial(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPoller(b)
+	s.big = true
+	var limits []int
+	for range 3 {
+		if _, err := p.fetch(t.Context()); !errors.Is(err, errTooLong) {
+			t.Fatalf("more than %d bytes: %v", maxBatch, err)
+		}
+		limits = append(limits, p.limit)
+	}
+	if !slices.Equal(limits, []int{10, 1, 1}) {
+		t.Errorf("asked for %v updates at once", limits)
+	}
+}

@@ -1,0 +1,51 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"saqbol/fraud"
+)
+
+// Delivered answers leave the outbox many at a time, and again later where the
+// store can't be told now.
+func TestSentRows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		journal := newMemory()
+		journal.mute = errors.New("locked")
+		for id := range int64(5) {
+			journal.rows = append(journal.rows, fraud.Outgoing{ID: id + 1})
+		}
+		s := newSentRows(journal, slog.New(slog.DiscardHandler), time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			s.run(ctx)
+			close(done)
+		}()
+		for id := range int64(4) {
+			s.add(id + 1)
+		}
+		synctest.Wait()
+		if len(journal.rows) != 5 {
+			t.Fatalf("%d rows are left of 5 while the store is locked", len(journal.rows))
+		}
+		journal.mu.Lock()
+		journal.mute = nil
+		journal.mu.Unlock()
+		time.Sleep(time.Minute)
+		if len(journal.rows) != 1 {
+			t.Errorf("%d rows are left, want 1", len(journal.rows))
+		}
+		s.add(5)
+		cancel()
+		<-done
+		if !s.flush() || len(journal.rows) != 0 {
+			t.Errorf("%d rows are left after the last flush", len(journal.rows))
+		}
+	})
+}
