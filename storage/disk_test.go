@@ -150,7 +150,7 @@ func TestExplained(t *testing.T) {
 	if !errors.Is(explained(err), ErrNotWritable) {
 		t.Errorf("a file that can't be written: %v", explained(err))
 	}
-	if other := errors.New("other"); explained(other) != other || refused(other) {
+	if other := errors.New("other"); explained(other).Error() != "other" || refused(other) {
 		t.Error("an error that is not the disk's is explained as such")
 	}
 }

@@ -1,7 +1,7 @@
 // Package storage keeps SaqBol's data in SQL. Exported methods are transactions;
 // the unexported functions under them take the transaction and hold the SQL,
-// one text for every database. Only opening (sqlite.go) and migrations/ know
-// which database it is.
+// one text for every database. Only opening (sqlite.go, migrate.go, errors.go)
+// and migrations/ know which database it is.
 //
 // Nothing personal stands in the clear: rows are found by keyed hashes, and
 // numbers, words, Telegram ids, drafts and outgoing calls are sealed for their

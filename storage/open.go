@@ -112,7 +112,7 @@ const probe = "saqbol"
 // checkKey compares the keys with what the database remembers of them, and makes
 // a new database, or one whose keys were rotated, remember these.
 func (s *Store) checkKey(ctx context.Context) error {
-	print, at := s.keys.Fingerprint(), seal.Place{Table: "meta", Column: "value"}
+	fingerprint, at := s.keys.Fingerprint(), seal.Place{Table: "meta", Column: "value"}
 	var kept, sealed []byte
 	row, err := s.read.row(ctx, `SELECT a.value, b.value FROM meta a, meta b WHERE a.name = 'fingerprint' AND b.name = 'probe'`)
 	if err != nil {
@@ -123,7 +123,7 @@ func (s *Store) checkKey(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("reading the key's fingerprint: %w", err)
 	default:
-		if !bytes.Equal(kept, print[:]) {
+		if !bytes.Equal(kept, fingerprint[:]) {
 			return ErrWrongKey
 		}
 		if _, err := s.keys.Open(sealed, at); err != nil {
@@ -137,7 +137,7 @@ func (s *Store) checkKey(ctx context.Context) error {
 		return err
 	}
 	return s.write.transact(ctx, func(t *tx) error {
-		for name, value := range map[string][]byte{"fingerprint": print[:], "probe": sealed} {
+		for name, value := range map[string][]byte{"fingerprint": fingerprint[:], "probe": sealed} {
 			if _, err := t.exec(ctx, `INSERT INTO meta (name, value) VALUES ($1, $2)
 				ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value); err != nil {
 				return fmt.Errorf("keeping the key's fingerprint: %w", err)

@@ -181,7 +181,7 @@ func refused(t *testing.T, path string, open func() error, want error) {
 	}
 	for _, other := range []error{storage.ErrFolder, storage.ErrNotWritable, storage.ErrNotDatabase, storage.ErrDamaged,
 		storage.ErrForeign, storage.ErrNewer, storage.ErrWrongKey, storage.ErrLocked} {
-		if other != want && errors.Is(err, other) {
+		if !errors.Is(want, other) && errors.Is(err, other) {
 			t.Errorf("%v is also %v", err, other)
 		}
 	}

@@ -14,28 +14,32 @@ const (
 	lettersLonger = 28 * 24 * time.Hour
 )
 
+// pruned is how many rows one transaction of Prune deletes: people who write at
+// that moment wait no longer than for a few milliseconds.
+const pruned = 2000
+
 // Prune deletes what is old: marks of updates handled before the given time (48
 // hours ago: Telegram delivers no update later than 24), answers that nobody
 // could be given from 24 hours later on, and dead letters from 28 days earlier.
 // It also empties the write-ahead log, in which deleted rows still stand.
 func (s *Store) Prune(ctx context.Context, before time.Time) error {
-	err := s.update(ctx, "deleting what is old", func(t *tx) error {
-		for _, old := range []struct {
-			query  string
-			before time.Time
-		}{
-			{`DELETE FROM handled WHERE at < $1`, before},
-			{`DELETE FROM outbox WHERE at < $1`, before.Add(answersSooner)},
-			{`DELETE FROM dead_letters WHERE at < $1`, before.Add(-lettersLonger)},
-		} {
-			if _, err := t.exec(ctx, old.query, millis(old.before)); err != nil {
+	for _, old := range []struct {
+		query  string
+		before time.Time
+	}{
+		{`DELETE FROM handled WHERE update_id IN (SELECT update_id FROM handled WHERE at < $1 LIMIT $2)`, before},
+		{`DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE at < $1 LIMIT $2)`, before.Add(answersSooner)},
+		{`DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters WHERE at < $1 LIMIT $2)`, before.Add(-lettersLonger)},
+	} {
+		for deleted := int64(pruned); deleted == pruned; {
+			err := s.update(ctx, "deleting what is old", func(t *tx) (err error) {
+				deleted, err = t.exec(ctx, old.query, millis(old.before), pruned)
+				return err
+			})
+			if err != nil {
 				return err
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
 	return s.scrub(ctx)
 }

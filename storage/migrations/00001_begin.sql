@@ -104,6 +104,7 @@ CREATE TABLE outbox (
     at      INTEGER NOT NULL
 );
 CREATE INDEX outbox_person ON outbox (person);
+CREATE INDEX outbox_at ON outbox (at);
 
 -- Updates that could not be handled, for the developers.
 CREATE TABLE dead_letters (
