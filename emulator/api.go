@@ -12,6 +12,8 @@ import (
 	"time"
 )
 
+const bodyTimeout = 2 * time.Minute
+
 // call is a checked call on its way to its method.
 type call struct {
 	params
@@ -47,7 +49,12 @@ func (s *Server) API() http.Handler {
 }
 
 func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, name string) {
+	// A caller has a while to send its body; the answer may take as long as it
+	// likes. Only a recorder in a test has no deadlines to set.
+	connection := http.NewResponseController(w)
+	_ = connection.SetReadDeadline(time.Now().Add(bodyTimeout))
 	in, refused := readInput(r)
+	_ = connection.SetReadDeadline(time.Time{})
 	if refused != nil {
 		s.record(Call{Method: name}, nil, refused)
 		s.answer(w, nil, refused)

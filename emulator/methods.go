@@ -35,6 +35,7 @@ func (s *Server) methodTable() map[string]method {
 		"leaveChat":       s.leaveChat,
 		"editMessageText": s.editMessageText,
 
+		"getChatMemberCount":     s.getChatMemberCount,
 		"editMessageCaption":     s.editMessageCaption,
 		"editMessageReplyMarkup": s.editMessageReplyMarkup,
 		"deleteMessage":          s.deleteMessage,

@@ -23,6 +23,20 @@ func (s *Server) getChat(_ context.Context, c *call) (any, *apiError) {
 	}}, nil
 }
 
+// getChatMemberCount counts the people and the bot, while it is there.
+func (s *Server) getChatMemberCount(_ context.Context, c *call) (any, *apiError) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	chat, refused := s.writable(c.params)
+	if refused != nil {
+		return nil, refused
+	}
+	if chat.private() {
+		return 2, nil
+	}
+	return len(chat.members) + 1, nil
+}
+
 // leaveChat takes the bot out of a group.
 func (s *Server) leaveChat(_ context.Context, c *call) (any, *apiError) {
 	s.mu.Lock()

@@ -24,10 +24,10 @@ var (
 type Person struct {
 	server *Server
 	id     int64
+	name   string
 	chat   *chatState
 
-	name     string // guarded by server.mu, as is language
-	language string
+	language string // guarded by server.mu, as is what chat holds
 }
 
 // NewPerson makes a person who has not written to the bot yet. The language is

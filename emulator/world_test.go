@@ -13,6 +13,10 @@ func TestGroups(t *testing.T) {
 	if got := b.updates(); len(got) != 2 || got[0]["my_chat_member"] == nil {
 		t.Errorf("joining: %v", got)
 	}
+	var count int
+	if b.must("getChatMemberCount", args{"chat_id": g.ID()}, &count); count != 3 {
+		t.Errorf("%d members", count)
+	}
 	g.Send(a, "бір")
 	g.Send(a, "/check@other_bot 1")
 	seen := g.Send(a, "/check 1")
