@@ -33,7 +33,7 @@ func (p *page) claimDates() {
 	}
 }
 
-// isDate reads the groups i to i+2 as 12.05.2026, 2026-11-22, 12/5/26.
+// isDate reads the groups i to i+2 as 12.05.2026, 2026-11-22, 12/05/26.
 func (p *page) isDate(i int) bool {
 	mark := p.gaps[i+1].mark
 	if mark != gapDot && mark != gapSlash && mark != gapDash || !p.gaps[i+1].tight(mark) || !p.gaps[i+2].tight(mark) ||
@@ -51,7 +51,8 @@ func (p *page) isDate(i int) bool {
 		return false
 	}
 	if p.size(year) == 2 {
-		return mark != gapDash // 12-11-20 may be the end of a telephone number
+		// 12-11-20 may be the end of a telephone number, 1/1/00 anything.
+		return mark != gapDash && p.size(day) == 2 && p.size(month) == 2
 	}
 	return p.size(year) == 4 && p.number(year) >= 1900 && p.number(year) < 2100
 }

@@ -114,13 +114,14 @@ func (p *page) printedIBAN(at, end int) bool {
 }
 
 // checkIBAN tells a right account from a wrong one. A letter O that should be a
-// zero is read as one where only that makes it right.
+// zero is read as one unless the account is right as it stands.
 func checkIBAN(value string) (fraud.Kind, string) {
 	if mod97(value) == 1 {
 		return fraud.KindIBAN, value
 	}
-	if zeroed := strings.ReplaceAll(value, "O", "0"); mod97(zeroed) == 1 {
-		return fraud.KindIBAN, zeroed
+	value = strings.ReplaceAll(value, "O", "0")
+	if mod97(value) == 1 {
+		return fraud.KindIBAN, value
 	}
 	return fraud.KindBadIBAN, value
 }

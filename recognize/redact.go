@@ -182,20 +182,18 @@ func (p *page) splitCards(i int, card, secret []bool) {
 func (p *page) joinsAnything(i int) bool { return p.gaps[i].joinsAnything() }
 
 // plainDecimal reports whether the decimal that group k is a part of is surely
-// one: a coordinate among coordinates (43.238949, 76.889709), or a few digits
-// among telephone numbers. Anything else may be a card with dots in it.
+// one: a coordinate among coordinates (43.238949, 76.889709). Anything else may
+// be a card with dots in it.
 func (p *page) plainDecimal(k, i, j int) bool {
 	if k > 0 && p.groups[k-1].claim == p.groups[k].claim {
 		k--
 	}
-	coordinates, phones := p.size(k) <= 3 && p.size(k+1) >= 3, 0
 	for ; i <= j; i++ {
-		coordinates = coordinates && p.groups[i].owner == ownDecimal
-		if p.groups[i].owner == ownPhone {
-			phones++
+		if p.groups[i].owner != ownDecimal {
+			return false
 		}
 	}
-	return coordinates || phones > 0 && p.size(k)+p.size(k+1) <= 4
+	return p.size(k) <= 3 && p.size(k+1) >= 3
 }
 
 // mayMask reports whether the groups i to j may be one card: not all of them are
