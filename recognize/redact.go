@@ -168,7 +168,7 @@ func (p *page) splitCards(i int, card, secret []bool) {
 		digits := p.digits(store[:0], i, j)
 		whole := opened && (j+1 == len(p.groups) || !p.joinsAnything(j+1))
 		known := network(digits) != ""
-		if luhn(digits) && (whole && known || known && !listed || whole && !listed && !p.thousands(i, j)) && !p.years(i, j) {
+		if luhn(digits) && (known && (whole || !listed) || whole && !listed) && !p.years(i, j) {
 			for k := i; k <= j; k++ {
 				card[k] = true
 				secret[k] = secret[k] || k < j
@@ -182,8 +182,8 @@ func (p *page) splitCards(i int, card, secret []bool) {
 func (p *page) joinsAnything(i int) bool { return p.gaps[i].joinsAnything() }
 
 // plainDecimal reports whether the decimal that group k is a part of is surely
-// one: a coordinate among coordinates (43.238949, 76.889709). Anything else may
-// be a card with dots in it.
+// one: a coordinate among coordinates of Kazakhstan (43.238949, 76.889709).
+// Anything else may be a card with dots in it.
 func (p *page) plainDecimal(k, i, j int) bool {
 	if k > 0 && p.groups[k-1].claim == p.groups[k].claim {
 		k--
@@ -193,7 +193,7 @@ func (p *page) plainDecimal(k, i, j int) bool {
 			return false
 		}
 	}
-	return p.size(k) <= 3 && p.size(k+1) >= 3
+	return p.size(k) == 2 && p.number(k) >= 40 && p.number(k) < 90 && p.size(k+1) >= 4
 }
 
 // mayMask reports whether the groups i to j may be one card: not all of them are
