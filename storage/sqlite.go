@@ -46,7 +46,9 @@ func openSQLite(path string, wait time.Duration) (write, read *pool, err error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	forReading, err := dsn(path, wait, append(common, "query_only(1)")...)
+	// Mapped, a lookup among ten million costs a third more than among ten thousand;
+	// read page by page, half as much again. The file never shrinks under the map.
+	forReading, err := dsn(path, wait, append(common, "query_only(1)", "mmap_size(1073741824)")...)
 	if err != nil {
 		return nil, nil, err
 	}
