@@ -154,7 +154,7 @@ const (
 
 // phones makes the rule that finds numbers of 11 digits that begin with 8 or 7
 // (8 701 123 45 67), or of 10 digits that begin with 7 (701 123 45 67).
-func (r *Recogniser) phones(length int, dots bool) func(*page, []finding) []finding {
+func (r *Recogniser) phones(length int, dots bool) rule {
 	return func(p *page, finds []finding) []finding {
 		var store [11]byte
 		for i := range p.groups {

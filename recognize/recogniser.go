@@ -13,7 +13,11 @@ type Recogniser struct {
 	plan   plan
 	banks  map[string]string // by the three digits of the bank code
 	shorts map[string]string // known short numbers
+	rules  []rule            // surest first
 }
+
+// rule claims groups of a page and adds what it found to the findings.
+type rule func(*page, []finding) []finding
 
 // New reads the embedded data files. It fails only if one of them is malformed.
 func New() (*Recogniser, error) {
@@ -33,7 +37,9 @@ func New() (*Recogniser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Recogniser{words: words, plan: plan, banks: banks, shorts: shorts}, nil
+	r := &Recogniser{words: words, plan: plan, banks: banks, shorts: shorts}
+	r.rules = r.inOrder()
+	return r, nil
 }
 
 // finding is a subject and where it begins, in symbols.
@@ -66,10 +72,10 @@ func (r *Recogniser) Find(text string) []fraud.Subject {
 	return subjects
 }
 
-// read applies the rules, surest first. Every rule claims the groups it explains.
-func (r *Recogniser) read(p *page) []finding {
-	var finds []finding
-	for _, rule := range [...]func(*page, []finding) []finding{
+// inOrder lists the rules, surest first. Every rule claims the groups it
+// explains, and no later rule takes them.
+func (r *Recogniser) inOrder() []rule {
+	return []rule{
 		ignoring((*page).claimLinks),
 		r.ibans,
 		ignoring((*page).claimDates),
@@ -88,14 +94,20 @@ func (r *Recogniser) read(p *page) []finding {
 		r.badCards,
 		r.impossibles,
 		r.shortNumbers,
-	} {
-		finds = rule(p, finds)
+	}
+}
+
+// read applies the rules to a page.
+func (r *Recogniser) read(p *page) []finding {
+	var finds []finding
+	for _, apply := range r.rules {
+		finds = apply(p, finds)
 	}
 	return finds
 }
 
 // ignoring makes a rule of one that finds nothing and only claims.
-func ignoring(claim func(*page)) func(*page, []finding) []finding {
+func ignoring(claim func(*page)) rule {
 	return func(p *page, finds []finding) []finding {
 		claim(p)
 		return finds
