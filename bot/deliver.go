@@ -132,7 +132,7 @@ func (b *Bot) postpone(j *job) error {
 		return nil // only the press of a button waits for its answer: not worth a row
 	}
 	change := fraud.Change{Update: j.id, Person: j.origin.person, Outgoing: rows}
-	if !j.named {
+	if !j.named || j.buried {
 		change.Update = 0
 	}
 	err = b.store(change, kept)

@@ -77,6 +77,19 @@ func TestHandlerErrors(t *testing.T) {
 	}
 }
 
+// A handler that takes too long is given up, and the person is told.
+func TestHandlerTimeout(t *testing.T) {
+	w := begin(t, answers(func(ctx context.Context, _ handlers.Input) (handlers.Reply, error) {
+		<-ctx.Done()
+		return handlers.Reply{}, ctx.Err()
+	}), settings{options: func(o *Options) { o.Bounds.Handle = 10 * time.Millisecond }})
+	p := w.api.NewPerson("Citizen", "kk")
+	p.Send("x")
+	if got := w.shown(t, p, 1); !strings.HasPrefix(got[0], "Кешіріңіз") {
+		t.Errorf("the person reads %q", got)
+	}
+}
+
 // The number that the person is told stands in the log, once, with the stack; what
 // they wrote does not.
 func TestPanicHasAnIncident(t *testing.T) {
@@ -121,6 +134,18 @@ func TestAnswersOutliveARestart(t *testing.T) {
 		t.Errorf("the person reads %q", got)
 	}
 	w.journal.until(w.ctx, t, "the outbox is empty", func(m *memory) bool { return len(m.rows) == 0 })
+}
+
+// The apology for an update that became a dead letter is not lost either.
+func TestApologyGoesToTheOutbox(t *testing.T) {
+	w := begin(t, answers(func(context.Context, handlers.Input) (handlers.Reply, error) { panic("x") }), settings{})
+	mend := w.api.Fail(emulator.Fault{Method: methodSend, Kind: emulator.FaultBadGateway})
+	p := w.api.NewPerson("Citizen", "ru")
+	p.Send("x")
+	w.journal.until(w.ctx, t, "the apology stands in the outbox", func(m *memory) bool { return len(m.rows) == 1 && len(m.letters) == 1 })
+	w.drained(t)
+	mend()
+	w.shown(t, p, 1)
 }
 
 // A committed answer stays in the outbox until Telegram has taken it.

@@ -26,6 +26,7 @@ type job struct {
 	entry    *entry
 	parcels  []*parcel // its answers, once they are known
 	asked    bool      // the handler has answered
+	buried   bool      // a dead letter was made of it, and with that it counts as handled in the store
 	acked    bool
 	deadline time.Time // until when the answers may take before the job goes on without them
 }
@@ -51,22 +52,14 @@ func (b *Bot) run(chat int64, j *job) next {
 
 // handle finds an update's answer, commits its effect and sends it off.
 func (b *Bot) handle(chat int64, j *job) {
-	if j.update == nil {
-		b.bury(j, j.err)
-		if !j.origin.private {
-			j.origin.chat = 0 // a group need not hear of it
-		}
-		b.volatile(chat, j, b.failed(j, spoken(j.origin.language, ""), fmt.Errorf("decoding the update: %w", j.err)))
-		return
-	}
 	ctx, cancel := context.WithTimeout(b.ctx, b.options.Bounds.Handle)
 	defer cancel()
-	seen, err := b.options.Journal.Seen(ctx, j.id)
-	if err != nil {
-		b.log.Warn("can't tell whether an update was handled before", "update", j.id, "error", err)
-	}
-	if seen {
+	if b.seen(ctx, j) {
 		b.acknowledge(j)
+		return
+	}
+	if j.update == nil {
+		b.undecoded(chat, j)
 		return
 	}
 	in, ok := b.me.translate(j.update)
@@ -86,6 +79,27 @@ func (b *Bot) handle(chat int64, j *job) {
 		return
 	}
 	b.commit(chat, j, reply, calls)
+}
+
+// seen asks the store whether an update was handled by an earlier run.
+func (b *Bot) seen(ctx context.Context, j *job) bool {
+	if !j.named {
+		return false
+	}
+	seen, err := b.options.Journal.Seen(ctx, j.id)
+	if err != nil {
+		b.log.Warn("can't tell whether an update was handled before", "update", j.id, "error", err)
+	}
+	return seen
+}
+
+// undecoded keeps an update that can't be read, and apologises to whoever sent it.
+func (b *Bot) undecoded(chat int64, j *job) {
+	b.bury(j, j.err)
+	if !j.origin.private {
+		j.origin.chat = 0 // a group need not hear of it
+	}
+	b.volatile(chat, j, b.failed(j, spoken(j.origin.language, ""), fmt.Errorf("decoding the update: %w", j.err)))
 }
 
 // ask calls the handler; a panic costs this update alone.
@@ -153,6 +167,7 @@ func (b *Bot) incident() string {
 
 // bury keeps an update that can't be handled as a dead letter.
 func (b *Bot) bury(j *job, reason error) {
+	j.buried = true
 	letter := fraud.DeadLetter{Reason: reason.Error(), Raw: maskedUpdate(j.raw, b.options.Redact), At: b.options.Clock().UTC()}
 	if j.named {
 		letter.Update = j.id

@@ -69,6 +69,9 @@ func (m *memory) DeadLetter(_ context.Context, l fraud.DeadLetter) error {
 	defer m.mu.Unlock()
 	defer m.tell()
 	m.letters = append(m.letters, l)
+	if l.Update != 0 {
+		m.seen[l.Update] = true // a dead letter is an effect
+	}
 	return nil
 }
 
@@ -97,6 +100,13 @@ func (m *memory) Anchor(_ context.Context, person, message int64) error {
 	return nil
 }
 
+// waiting is how many answers stand in the outbox.
+func (m *memory) waiting() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.rows)
+}
+
 // until waits for a state of the journal.
 func (m *memory) until(ctx context.Context, t *testing.T, what string, ok func(*memory) bool) {
 	t.Helper()
@@ -122,7 +132,7 @@ func (a answers) Handle(ctx context.Context, in handlers.Input) (handlers.Reply,
 	return a(ctx, in)
 }
 
-// words makes a message of any text: a key that is in no catalogue shows itself.
+// say makes a message of any text: a key that is in no catalogue shows itself.
 func say(text string) handlers.Reply {
 	return handlers.Reply{Lang: fraud.Russian, Messages: []handlers.Message{{Text: []locales.Msg{{Key: text}}}}}
 }
@@ -147,7 +157,7 @@ func catalogue(t testing.TB) *locales.Catalogue {
 	return c
 }
 
-// journalled is a log that tests read.
+// logged is a log that tests read.
 type logged struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

@@ -15,6 +15,7 @@ const (
 	pollGrace    = 15 * time.Second       // for the network, on top of the time Telegram holds a request
 	windowPause  = 100 * time.Millisecond // between looks for news while an old update is still being handled
 	windowWait   = 200 * time.Millisecond // how long a whole batch is waited for before looking for news
+	fullPause    = 50 * time.Millisecond  // between looks whether there is room again
 	confirmGrace = 2 * time.Second
 )
 
@@ -119,25 +120,30 @@ func (p *poller) failed(err error, failures int) time.Duration {
 
 // take hands a batch to the dispatcher and moves the offset as far as it may go.
 func (p *poller) take(ctx context.Context, batch []json.RawMessage) {
-	fresh := false
+	news := false // something new was taken in, or the offset moved
 	for _, raw := range batch {
 		a := decode(raw)
-		for p.bot.full() && sleep(ctx, 50*time.Millisecond) {
-			fresh = true
+		for p.bot.full() && sleep(ctx, fullPause) {
+			news = true
 		}
 		if ctx.Err() != nil {
 			return
 		}
-		if e := p.bot.accept(a); e != nil && !p.holds(e) {
-			p.window, fresh = append(p.window, e), true
-		} else if e == nil && len(p.window) == 0 {
+		switch e := p.bot.accept(a); {
+		case e != nil && !p.holds(e):
+			p.window, news = append(p.window, e), true
+		case e == nil && a.named && len(p.window) == 0: // handled before
 			p.pass(a.id)
+			news = true
 		}
 	}
-	if fresh {
+	switch {
+	case len(p.window) > 0 && news:
 		p.wait(ctx, windowWait)
-	} else if len(p.window) > 0 {
+	case len(p.window) > 0:
 		p.wait(ctx, windowPause)
+	case len(batch) > 0 && !news:
+		sleep(ctx, windowPause) // the server gives what can't be acknowledged
 	}
 }
 

@@ -21,7 +21,7 @@ type script struct {
 	url     string
 	journal *memory
 	log     *logged
-	opened  *atomic.Int32
+	opened  atomic.Int32
 	refuse  int           // every call is answered with this error, 0 = none
 	big     bool          // updates come in a batch that is too big
 	played  chan struct{} // closed when the batches are over and polled past
@@ -39,7 +39,7 @@ func newScript(t *testing.T, batches []string) *script {
 	s := &script{journal: newMemory(), log: &logged{}, batches: batches, played: make(chan struct{})}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew && s.opened != nil {
+		if state == http.StateNew {
 			s.opened.Add(1)
 		}
 	}

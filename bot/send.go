@@ -13,6 +13,7 @@ const (
 	answerLife  = 24 * time.Hour   // an answer older than this helps nobody
 	queryLife   = 30 * time.Second // Telegram forgets a press of a button
 	queryTries  = 2
+	queryCall   = 5 * time.Second        // for one try; the message behind it waits
 	floodChats  = 3                      // this many chats told to wait at once: the limit is everybody's
 	calm        = 500 * time.Millisecond // an answer that waits longer goes to the outbox meanwhile
 	lockedOut   = 30 * time.Second       // between tries with a token that is refused
@@ -87,8 +88,12 @@ func (s *sender) stale(k call, p *parcel) bool {
 // refuses it.
 func (s *sender) attempt(p *parcel) (message int64, err error) {
 	for {
-		ctx, cancel := context.WithTimeout(s.ctx, s.bounds.Call)
 		k := p.call()
+		limit := s.bounds.Call
+		if k.Method == methodQuery {
+			limit = min(limit, queryCall)
+		}
+		ctx, cancel := context.WithTimeout(s.ctx, limit)
 		message, err = s.client.perform(ctx, k)
 		cancel()
 		p.tries++

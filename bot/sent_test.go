@@ -31,21 +31,21 @@ func TestSentRows(t *testing.T) {
 			s.add(id + 1)
 		}
 		synctest.Wait()
-		if len(journal.rows) != 5 {
-			t.Fatalf("%d rows are left of 5 while the store is locked", len(journal.rows))
+		if journal.waiting() != 5 {
+			t.Fatalf("%d rows are left of 5 while the store is locked", journal.waiting())
 		}
 		journal.mu.Lock()
 		journal.mute = nil
 		journal.mu.Unlock()
 		time.Sleep(time.Minute)
-		if len(journal.rows) != 1 {
-			t.Errorf("%d rows are left, want 1", len(journal.rows))
+		if journal.waiting() != 1 {
+			t.Errorf("%d rows are left, want 1", journal.waiting())
 		}
 		s.add(5)
 		cancel()
 		<-done
-		if !s.flush() || len(journal.rows) != 0 {
-			t.Errorf("%d rows are left after the last flush", len(journal.rows))
+		if !s.flush() || journal.waiting() != 0 {
+			t.Errorf("%d rows are left after the last flush", journal.waiting())
 		}
 	})
 }

@@ -294,9 +294,7 @@ func TestTrapRedeliveryAfterRestart(t *testing.T) {
 // The library's client dials anew for four answers out of five.
 func TestTrapConnectionReuse(t *testing.T) {
 	const people, each = 100, 20
-	var opened atomic.Int32
 	s := newScript(t, nil)
-	s.opened = &opened
 	client := s.dial(t)
 	snd := newSender(t.Context(), s.options(t, client))
 	for i := range each {
@@ -311,7 +309,7 @@ func TestTrapConnectionReuse(t *testing.T) {
 	if n := len(s.sent()); n != people*each {
 		t.Fatalf("%d of %d answers arrived", n, people*each)
 	}
-	if n := opened.Load(); n > 2*64 {
+	if n := s.opened.Load(); n > 2*64 {
 		t.Errorf("%d connections for %d answers, want about one a sender", n, people*each)
 	}
 }
