@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -48,7 +49,7 @@ func TestDisputeOfTheSamePersonCountsOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.store.Apply(reply.Change); err != fraud.ErrSeen {
+	if err := c.store.Apply(reply.Change); !errors.Is(err, fraud.ErrSeen) {
 		t.Errorf("the second delivery: %v", err)
 	}
 	if got := c.store.standing(c.ref("87011234567").Key).Disputes; got != 1 {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"saqbol/fraud"
@@ -28,17 +29,18 @@ func (r *Router) show(t Turn, d *reportDraft, name string, notes ...locales.Msg)
 	if err != nil {
 		return Reply{}, err
 	}
-	text := notes
-	if len(notes) > 0 {
+	text := slices.Clone(notes)
+	if len(text) > 0 {
 		text = append(text, locales.Msg{})
 	}
 	m := Message{Edit: place(t), Anchor: true}
 	if name == stepSummary {
-		m.Text, m.Buttons = append(text, r.summaryText(t.Lang, d)...), summaryButtons(d)
+		text, m.Buttons = append(text, r.summaryText(t.Lang, d)...), summaryButtons(d)
 	} else {
 		s, _ := stepNamed(name)
-		m.Text, m.Buttons = append(text, stepText(d, s)...), stepButtons(d, s)
+		text, m.Buttons = append(text, stepText(d, s)...), stepButtons(d, s)
 	}
+	m.Text = text
 	return Reply{
 		Messages: []Message{m},
 		Change:   fraud.Change{Session: &fraud.Session{Flow: flowReport, Step: name, Draft: raw, Anchor: m.Edit}},

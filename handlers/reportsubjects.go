@@ -31,12 +31,12 @@ func (r *Router) hear(t Turn) said {
 	var s said
 	var short []draftRef
 	for _, subject := range subjects {
-		switch {
-		case subject.Kind == fraud.KindBadCard:
+		switch subject.Kind {
+		case fraud.KindBadCard:
 			s.badCard = true
-		case subject.Kind == fraud.KindBadIBAN:
+		case fraud.KindBadIBAN:
 			s.badIBAN = true
-		case subject.Kind == fraud.KindShort:
+		case fraud.KindShort:
 			short = append(short, r.keep(subject))
 		default:
 			s.refs = append(s.refs, r.keep(subject))

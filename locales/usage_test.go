@@ -143,9 +143,7 @@ func TestFamiliesAreComplete(t *testing.T) {
 	for _, s := range []fraud.Status{fraud.StatusReceived, fraud.StatusWithdrawn} {
 		want["status."] = append(want["status."], string(s))
 	}
-	for _, name := range []string{"start", "check", "report", "my", "emergency", "tips", "stats", "settings", "language", "privacy", "help", "cancel"} {
-		want["command."] = append(want["command."], name)
-	}
+	want["command."] = []string{"start", "check", "report", "my", "emergency", "tips", "stats", "settings", "language", "privacy", "help", "cancel"}
 	for family, members := range want {
 		for _, member := range members {
 			if _, ok := catalogue[family+member]; !ok {

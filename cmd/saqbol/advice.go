@@ -14,9 +14,9 @@ func dialAdvice(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, bot.ErrToken):
-		return fmt.Errorf("Telegram refuses the token (%w): copy it again from @BotFather into TELEGRAM_BOT_TOKEN", err)
+		return fmt.Errorf("the token is refused (%w): copy it again from @BotFather into TELEGRAM_BOT_TOKEN", err)
 	case errors.Is(err, bot.ErrUnreachable):
-		return fmt.Errorf("Telegram can't be reached: check the network, the proxy and TELEGRAM_API_URL (%w)", err)
+		return fmt.Errorf("no way to Telegram: check the network, the proxy and TELEGRAM_API_URL (%w)", err)
 	}
 	return err
 }

@@ -138,7 +138,7 @@ func (p pane) files(answers ...string) {
 }
 
 // keeps writes a screenshot of the window and looks for anything wider than it.
-func keeps(t *testing.T, ctx context.Context, name string) {
+func keeps(ctx context.Context, t *testing.T, name string) {
 	t.Helper()
 	still := `document.getAnimations().every((a) => a.playState !== "running" || a.effect.getComputedTiming().iterations === Infinity)`
 	if _, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void](still, chromedp.WithPollingInterval(50*time.Millisecond))); err != nil {
@@ -178,24 +178,24 @@ func TestBrowser(t *testing.T) {
 
 	kazakh.says("8 701 123 45 67", "⚪ +7 701 123 45 67")
 	kazakh.presses("rep:")
-	keeps(t, ctx, "report-kk")
+	keeps(ctx, t, "report-kk")
 	kazakh.files(steps()...)
-	keeps(t, ctx, "filed-kk")
+	keeps(ctx, t, "filed-kk")
 
 	russian.says("Звонили с +7(701)123-45-67, сказали из банка", "🟠 +7 701 123 45 67")
 	if got := russian.last(); !strings.Contains(got, "1 человек") {
 		t.Errorf("the second person reads:\n%s", got)
 	}
 	kazakh.says("87011234567", "🟠 +7 701 123 45 67")
-	keeps(t, ctx, "demo")
+	keeps(ctx, t, "demo")
 	russian.presses("rep:")
 	russian.files(steps()...)
 	kazakh.says("7011234567", "2 адам")
-	keeps(t, ctx, "two-people")
+	keeps(ctx, t, "two-people")
 
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile)); err != nil {
 		t.Fatal(err)
 	}
 	kazakh.says("+7 700 000 00 12", "🔴")
-	keeps(t, ctx, "phone-kk")
+	keeps(ctx, t, "phone-kk")
 }

@@ -214,7 +214,7 @@ func (c citizen) files(step emulator.Message) emulator.Message {
 }
 
 // words are what each language says in this conversation.
-type words struct{ reported, people, exported, erased string }
+type words struct{ reported, people, erased string }
 
 func spoken() map[string]words {
 	return map[string]words{

@@ -78,7 +78,7 @@ const maxSkew = 30 * time.Second
 func (d *doctor) clock(ctx context.Context, client *bot.Client) {
 	theirs, err := client.Date(ctx)
 	if err != nil {
-		d.report("clock", "", fmt.Errorf("Telegram's clock can't be read: %w", err))
+		d.report("clock", "", fmt.Errorf("no answer from Telegram to compare with: %w", err))
 		return
 	}
 	skew := time.Since(theirs)

@@ -67,8 +67,8 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 	}{
 		"no token":          {map[string]string{"TELEGRAM_BOT_TOKEN": ""}, "@BotFather"},
 		"malformed token":   {map[string]string{"TELEGRAM_BOT_TOKEN": "canary"}, "@BotFather"},
-		"wrong token":       {map[string]string{"TELEGRAM_BOT_TOKEN": wrongToken}, "Telegram refuses the token"},
-		"no network":        {map[string]string{"TELEGRAM_API_URL": "http://" + freePort(t)}, "can't be reached"},
+		"wrong token":       {map[string]string{"TELEGRAM_BOT_TOKEN": wrongToken}, "the token is refused"},
+		"no network":        {map[string]string{"TELEGRAM_API_URL": "http://" + freePort(t)}, "no way to Telegram"},
 		"no SQLite file":    {map[string]string{"DATABASE_URL": "sqlite:" + rubbish}, "no SQLite database"},
 		"foreign database":  {map[string]string{"DATABASE_URL": "sqlite:" + sqliteFile(t)}, "another program"},
 		"locked database":   {map[string]string{"DATABASE_URL": "sqlite:" + locked(t)}, "locked"},
