@@ -43,12 +43,18 @@ func (p *pool) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	return stmt, nil
 }
 
+// row reads one row by its key. Such a read takes microseconds, and to watch the
+// context through it would cost two goroutines, more than the read itself: the
+// context is asked once, before.
 func (p *pool) row(ctx context.Context, query string, args ...any) (*sql.Row, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	stmt, err := p.prepared(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	return stmt.QueryRowContext(ctx, args...), nil
+	return stmt.QueryRowContext(context.WithoutCancel(ctx), args...), nil
 }
 
 // query hands each row to scan.

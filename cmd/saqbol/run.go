@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -106,6 +107,22 @@ func (c config) keys(log *slog.Logger) (*seal.Keys, error) {
 	return keys, nil
 }
 
+// settleAfter is when the memory that only the start needed is given back.
+const settleAfter = 2 * time.Second
+
+// settle gives memory back to the system once the start is over: what parsing the
+// catalogues, the numbering plans and the migrations took is half of the heap of
+// an idle bot.
+func settle(ctx context.Context) {
+	timer := time.NewTimer(settleAfter)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+		debug.FreeOSMemory()
+	}
+}
+
 // serve runs the bot, its housekeeping and beside until ctx ends or one of them
 // fails, and closes everything.
 func (a *app) serve(ctx context.Context, beside func(context.Context) error) error {
@@ -113,5 +130,6 @@ func (a *app) serve(ctx context.Context, beside func(context.Context) error) err
 	group.Go(func() error { return a.bot.Run(ctx) })
 	group.Go(func() error { return beside(ctx) })
 	group.Go(func() error { a.housekeeping(ctx); return nil })
+	group.Go(func() error { settle(ctx); return nil })
 	return errors.Join(group.Wait(), a.close())
 }

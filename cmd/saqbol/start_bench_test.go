@@ -82,13 +82,13 @@ func firstAnswer(b *testing.B, path string) float64 {
 }
 
 // resident reads a process's resident memory in MB once it has come to rest: the
-// smallest of what is seen for a second.
+// smallest of what is seen for three seconds.
 func resident(b *testing.B, pid int) float64 {
 	b.Helper()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
 	smallest := 0.0
-	for range 10 {
+	for range 30 {
 		<-ticker.C
 		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 		if err != nil {
