@@ -46,6 +46,10 @@ func New(o Options) (*Bot, error) {
 	return b, nil
 }
 
+// introduceAfter keeps the dozen calls that introduce the bot from delaying the
+// answers to whoever has waited for the start.
+const introduceAfter = 300 * time.Millisecond
+
 // Run takes updates in until ctx ends and then stops gracefully: what was taken
 // in is finished and sent within Bounds.Drain; answers that could not be sent
 // stay in the outbox for the next start. It returns nil after such a stop,
@@ -59,7 +63,11 @@ func (b *Bot) Run(ctx context.Context) error {
 	flushing, stopFlushing := context.WithCancel(b.ctx)
 	defer stopFlushing()
 	b.back.Go(func() { b.sender.sent.run(flushing) })
-	b.back.Go(func() { b.introduce(ctx) })
+	b.back.Go(func() {
+		if sleep(ctx, introduceAfter) {
+			b.introduce(ctx)
+		}
+	})
 	var err error
 	var poll *poller
 	if b.options.Webhook.URL == "" {

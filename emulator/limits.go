@@ -21,7 +21,7 @@ const (
 	maxDownload    = 20 << 20
 )
 
-var commandName = regexp.MustCompile(`^[a-z0-9_]{1,32}$`)
+var commandName = regexp.MustCompile(`^[a-z0-9_]+$`) // and at most 32
 
 // marked reads a text and its entities, out of its parse mode or its list.
 func (c *call) marked(p params, name, entities string, limit int) (string, []Entity, *apiError) {

@@ -46,8 +46,8 @@ const (
 )
 
 var (
-	tokenShape    = regexp.MustCompile(`^([0-9]{1,16}):[A-Za-z0-9_-]{3,}$`)
-	usernameShape = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{3,31}$`)
+	tokenShape    = regexp.MustCompile(`^([0-9]+):[A-Za-z0-9_-]+$`)
+	usernameShape = regexp.MustCompile(`^[A-Za-z]\w+$`)
 )
 
 // complete fills in what was left out and gives the bot's id, which is the

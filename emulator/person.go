@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	commandShape = regexp.MustCompile(`^/[A-Za-z0-9_]{1,64}(@[A-Za-z0-9_]{3,32})?`)
+	commandShape = regexp.MustCompile(`^/\w+(@\w+)?`)
 
 	errNoMessage = errors.New("no such message")
 	errNoButton  = errors.New("no such button")

@@ -125,7 +125,7 @@ func (s *Server) setMyCommands(_ context.Context, c *call) (any, *apiError) {
 	}
 	for i, v := range list {
 		command, _ := v.(map[string]any)
-		if !commandName.MatchString(text(command, "command")) {
+		if name := text(command, "command"); len(name) > 32 || !commandName.MatchString(name) {
 			return nil, refuse(`BOT_COMMAND_INVALID (field "commands[%d].command")`, i)
 		}
 		if n := utf8.RuneCountInString(text(command, "description")); n < 1 || n > maxDescription {
