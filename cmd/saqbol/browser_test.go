@@ -108,21 +108,30 @@ func (p pane) reads(want string) {
 	p.do("waiting for "+want, chromedp.Poll[chromedp.Void](script, chromedp.WithPollingInterval(50*time.Millisecond)))
 }
 
-// presses clicks a button of the bot's last message, found by the beginning of
-// its data or label, and waits until that message has changed.
+// presses clicks a button of the bot's last message and waits until that message
+// has changed.
 func (p pane) presses(start string) {
 	p.t.Helper()
 	before := p.last()
+	p.clicks(start)
+	changed := fmt.Sprintf(`(() => { const all = document.querySelectorAll(%q); return all[all.length-1].innerText !== %q; })()`, p.css+` [data-from="bot"]`, before)
+	p.do("pressing "+start, chromedp.Poll[chromedp.Void](changed, chromedp.WithPollingInterval(50*time.Millisecond)))
+}
+
+// clicks clicks a button of the bot's last message, found by its data or by the
+// beginning of its data or label.
+func (p pane) clicks(start string) {
+	p.t.Helper()
 	find := fmt.Sprintf(`(() => {
 		const all = document.querySelectorAll(%q);
-		const button = [...all[all.length-1].querySelectorAll("[data-button]")].find((b) => b.dataset.button.startsWith(%[2]q) || b.innerText.trim().startsWith(%[2]q));
+		const buttons = [...all[all.length-1].querySelectorAll("[data-button]")];
+		const button = buttons.find((b) => b.dataset.button === %[2]q) ||
+			buttons.find((b) => b.dataset.button.startsWith(%[2]q) || b.innerText.trim().startsWith(%[2]q));
 		if (!button) return false;
 		button.click();
 		return true;
 	})()`, p.css+` [data-from="bot"]`, start)
-	changed := fmt.Sprintf(`(() => { const all = document.querySelectorAll(%q); return all[all.length-1].innerText !== %q; })()`, p.css+` [data-from="bot"]`, before)
-	p.do("pressing "+start, chromedp.Poll[chromedp.Void](find, chromedp.WithPollingInterval(50*time.Millisecond)),
-		chromedp.Poll[chromedp.Void](changed, chromedp.WithPollingInterval(50*time.Millisecond)))
+	p.do("looking for "+start, chromedp.Poll[chromedp.Void](find, chromedp.WithPollingInterval(50*time.Millisecond)))
 }
 
 // files answers the steps of a report by what is given, then presses ✅.
@@ -135,6 +144,19 @@ func (p pane) files(answers ...string) {
 	if !code.MatchString(p.last()) {
 		p.t.Fatalf("the answer to a filed report holds no code:\n%s", p.last())
 	}
+}
+
+// exportsAndErases gets the file with the person's data, then deletes the data.
+func (p pane) exportsAndErases(erased string) {
+	p.t.Helper()
+	p.says("/settings", "⚙️")
+	p.clicks("set:export")
+	p.do("waiting for the file", chromedp.WaitVisible(chromedp.CSS(p.css+` [data-role="download"]`)))
+	p.says("/settings", "⚙️")
+	p.presses("set:erase")
+	p.presses("set:erased")
+	p.reads(erased)
+	p.says("/my", "/report")
 }
 
 // keeps writes a screenshot of the window and looks for anything wider than it.
@@ -192,6 +214,9 @@ func TestBrowser(t *testing.T) {
 	russian.files(steps()...)
 	kazakh.says("7011234567", "2 адам")
 	keeps(ctx, t, "two-people")
+
+	kazakh.exportsAndErases("өшірілді")
+	russian.exportsAndErases("удалены")
 
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile)); err != nil {
 		t.Fatal(err)
