@@ -8,7 +8,7 @@ import (
 // maxLetter is how much of an update a dead letter keeps.
 const maxLetter = 64 << 10
 
-// masked returns an update's JSON with everything that looks like a card number,
+// maskedUpdate returns an update's JSON with everything that looks like a card number,
 // a code or a password masked, in its strings and in its numbers. It is meant for
 // an update that can't be trusted to be JSON at all.
 func maskedUpdate(raw []byte, redact func(string) (string, bool)) []byte {

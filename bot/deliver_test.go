@@ -107,6 +107,33 @@ func TestPanicHasAnIncident(t *testing.T) {
 	}
 }
 
+// A text on which the masking of secrets panics makes the handler panic, and then
+// the dead letter about it: still it costs that update alone.
+func TestPanicOfTheMasking(t *testing.T) {
+	redact := func(s string) (string, bool) {
+		if strings.Contains(s, "poison") {
+			panic(s)
+		}
+		return s, false
+	}
+	handle := answers(func(ctx context.Context, in handlers.Input) (handlers.Reply, error) {
+		redact(in.Text)
+		return echo(ctx, in)
+	})
+	w := begin(t, handle, settings{options: func(o *Options) { o.Redact = redact }})
+	p, other := w.api.NewPerson("Citizen", "kk"), w.api.NewPerson("Other", "ru")
+	p.Send("poison")
+	other.Send("x")
+	if got := w.shown(t, p, 1)[0]; !strings.HasPrefix(got, "Кешіріңіз") {
+		t.Errorf("the person reads %q", got)
+	}
+	w.shown(t, other, 1)
+	w.drained(t)
+	if letters := w.journal.letters; len(letters) != 1 || letters[0].Raw != nil || letters[0].Update == 0 {
+		t.Errorf("the dead letters are %+v, want one with nothing of the update", letters)
+	}
+}
+
 // An answer that can't be delivered now goes to the outbox, and its update is
 // acknowledged; after a restart it is delivered before anything newer.
 func TestAnswersOutliveARestart(t *testing.T) {

@@ -62,23 +62,15 @@ func (b *Bot) handle(chat int64, j *job) {
 		b.undecoded(chat, j)
 		return
 	}
-	in, ok := b.me.translate(j.update)
-	if !ok {
-		b.volatile(chat, j, b.calls(j, handlers.Reply{}))
-		return
-	}
-	reply, err := b.ask(ctx, j, in)
-	if err != nil {
+	in, reply, calls, err := b.answer(ctx, j)
+	switch {
+	case err != nil:
 		b.volatile(chat, j, b.failed(j, or(reply.Lang, spoken(in.Language, in.Text)), err))
-		return
-	}
-	reply.Change.Update, reply.Change.Person = in.Update, in.Person
-	calls := b.calls(j, reply)
-	if reply.Change.Empty() {
+	case reply.Change.Empty():
 		b.volatile(chat, j, calls)
-		return
+	default:
+		b.commit(chat, j, reply, calls)
 	}
-	b.commit(chat, j, reply, calls)
 }
 
 // seen asks the store whether an update was handled by an earlier run.
@@ -102,15 +94,25 @@ func (b *Bot) undecoded(chat int64, j *job) {
 	b.volatile(chat, j, b.failed(j, spoken(j.origin.language, ""), fmt.Errorf("decoding the update: %w", j.err)))
 }
 
-// ask calls the handler; a panic costs this update alone.
-func (b *Bot) ask(ctx context.Context, j *job, in handlers.Input) (reply handlers.Reply, err error) {
+// answer asks the handler and renders what it says. Whatever panics on the way
+// costs this update alone: outside of this it would end the program, and again
+// when the update comes again.
+func (b *Bot) answer(ctx context.Context, j *job) (in handlers.Input, reply handlers.Reply, calls []call, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = &panicked{cause: fmt.Sprintf("%T", cause), stack: debug.Stack()}
 			b.bury(j, errors.New("the handler panicked"))
 		}
 	}()
-	return b.options.Handler.Handle(ctx, in)
+	in, ok := b.me.translate(j.update)
+	if !ok {
+		return in, reply, b.calls(j, reply), nil
+	}
+	if reply, err = b.options.Handler.Handle(ctx, in); err != nil {
+		return in, reply, nil, err
+	}
+	reply.Change.Update, reply.Change.Person = in.Update, in.Person
+	return in, reply, b.calls(j, reply), nil
 }
 
 // panicked is a handler's panic. Its value may hold anything that people wrote,
@@ -168,7 +170,7 @@ func (b *Bot) incident() string {
 // bury keeps an update that can't be handled as a dead letter.
 func (b *Bot) bury(j *job, reason error) {
 	j.buried = true
-	letter := fraud.DeadLetter{Reason: reason.Error(), Raw: maskedUpdate(j.raw, b.options.Redact), At: b.options.Clock().UTC()}
+	letter := fraud.DeadLetter{Reason: reason.Error(), Raw: b.kept(j.raw), At: b.options.Clock().UTC()}
 	if j.named {
 		letter.Update = j.id
 	}
@@ -184,6 +186,17 @@ func (b *Bot) bury(j *job, reason error) {
 			return
 		}
 	}
+}
+
+// kept is what a dead letter keeps of an update: nothing where masking it panics,
+// for that may be the very panic that the letter is about.
+func (b *Bot) kept(raw []byte) (letter []byte) {
+	defer func() {
+		if recover() != nil {
+			letter = nil
+		}
+	}()
+	return maskedUpdate(raw, b.options.Redact)
 }
 
 // spoken guesses a language where nothing better is known.
