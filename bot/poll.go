@@ -177,8 +177,9 @@ func (p *poller) advance() {
 	for len(p.window) > 0 {
 		select {
 		case <-p.window[0].done:
-			p.pass(p.window[0].id)
+			first := p.window[0]
 			p.window = p.window[1:]
+			p.pass(first.id)
 		default:
 			return
 		}
@@ -186,13 +187,20 @@ func (p *poller) advance() {
 }
 
 // pass moves the offset past an update. One without an id of its own is passed
-// together with the next that has one; alone it counts as the one that was due.
+// together with the next that has one; alone it counts as the one that was due,
+// but never takes along an update behind it that is still being handled.
 func (p *poller) pass(id int64) {
 	switch {
 	case id >= 0:
 		p.offset = id + 1
 	case p.offset > 0:
 		p.offset++
+		for _, behind := range p.window {
+			if behind.id >= 0 {
+				p.offset = min(p.offset, behind.id)
+				return
+			}
+		}
 	}
 }
 

@@ -15,10 +15,10 @@ import (
 // An update that takes long holds up neither the others nor, once they are done,
 // their acknowledgement longer than needed.
 func TestSlowUpdateHoldsUpNobody(t *testing.T) {
-	go_ := make(chan struct{})
+	release := make(chan struct{})
 	handle := answers(func(ctx context.Context, in handlers.Input) (handlers.Reply, error) {
 		if in.Text == "slow" {
-			<-go_
+			<-release
 		}
 		return echo(ctx, in)
 	})
@@ -35,7 +35,7 @@ func TestSlowUpdateHoldsUpNobody(t *testing.T) {
 	if n := w.api.Confirmed(); n > 100_000_001 {
 		t.Errorf("the offset moved to %d, past an update that is not done with", n)
 	}
-	close(go_)
+	close(release)
 	w.drained(t)
 	if got := w.shown(t, slow, 1); got[0] != "echo slow" {
 		t.Errorf("the person reads %q", got)
@@ -46,6 +46,23 @@ func TestSlowUpdateHoldsUpNobody(t *testing.T) {
 	polls := len(w.api.CallsOf("getUpdates"))
 	if polls > 60 {
 		t.Errorf("%d requests for updates: that is a busy loop", polls)
+	}
+}
+
+// An update without an id says nothing of how many ids it took: the one behind it
+// is not acknowledged with it.
+func TestOffsetStopsBeforeWhatIsNotDone(t *testing.T) {
+	done := make(chan struct{})
+	close(done)
+	p := &poller{window: []*entry{{id: 10, done: done}, {id: -7, done: done}, {id: 11, done: make(chan struct{})}}}
+	p.advance()
+	if p.offset != 11 || len(p.window) != 1 {
+		t.Errorf("the offset is %d with %d updates left, want 11 with the one that is not done", p.offset, len(p.window))
+	}
+	p.window[0].done = done
+	p.advance()
+	if p.offset != 12 || len(p.window) != 0 {
+		t.Errorf("the offset is %d with %d updates left, want 12 with none", p.offset, len(p.window))
 	}
 }
 
