@@ -219,10 +219,10 @@ func TestAnchor(t *testing.T) {
 func TestStopDrains(t *testing.T) {
 	const people = 50
 	asked := make(chan struct{}, people)
-	go_ := make(chan struct{})
+	release := make(chan struct{})
 	handle := answers(func(ctx context.Context, in handlers.Input) (handlers.Reply, error) {
 		asked <- struct{}{}
-		<-go_
+		<-release
 		return echo(ctx, in)
 	})
 	w := begin(t, handle, settings{})
@@ -237,7 +237,7 @@ func TestStopDrains(t *testing.T) {
 	}
 	stopped := make(chan error)
 	go func() { stopped <- w.stop() }()
-	close(go_)
+	close(release)
 	if err := <-stopped; err != nil {
 		t.Fatal(err)
 	}

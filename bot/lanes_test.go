@@ -76,7 +76,7 @@ func TestLanesWaitAndWake(t *testing.T) {
 		if len(ran[2]) != 1 {
 			t.Fatal("a waiting lane holds the only worker")
 		}
-		time.Sleep(time.Second)
+		time.Sleep(time.Second) //nolint:forbidigo // fake time
 		l.wake(2)
 		l.wake(3) // nobody
 		if err := l.drained(t.Context()); err != nil {
@@ -147,7 +147,7 @@ func TestLanesClose(t *testing.T) {
 		l.put(1, 0)
 		synctest.Wait()
 		l.close()
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) //nolint:forbidigo // fake time
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := l.drained(ctx); err == nil || runs != 1 || l.length() != 1 {

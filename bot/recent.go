@@ -91,10 +91,3 @@ func (r *recent) acknowledge(e *entry) {
 	}
 	close(e.done)
 }
-
-// length is how many updates are being handled.
-func (r *recent) length() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.handling)
-}

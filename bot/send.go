@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -127,7 +128,7 @@ func (s *sender) judge(chat int64, p *parcel, message int64, err error) next {
 		return s.later(p, out.wait)
 	default:
 		wait := backoff(p.tries - 1)
-		if known(err) == ErrToken {
+		if errors.Is(known(err), ErrToken) {
 			wait = lockedOut
 		}
 		s.notice(err)

@@ -37,7 +37,7 @@ func TestSentRows(t *testing.T) {
 		journal.mu.Lock()
 		journal.mute = nil
 		journal.mu.Unlock()
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) //nolint:forbidigo // fake time
 		if journal.waiting() != 1 {
 			t.Errorf("%d rows are left, want 1", journal.waiting())
 		}

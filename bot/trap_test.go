@@ -26,10 +26,10 @@ func modes(t *testing.T, test func(t *testing.T, webhook bool)) {
 // when it is read.
 func TestTrapAcknowledgeAfterEffect(t *testing.T) {
 	modes(t, func(t *testing.T, webhook bool) {
-		asked, go_ := make(chan struct{}), make(chan struct{})
+		asked, release := make(chan struct{}), make(chan struct{})
 		handle := answers(func(context.Context, handlers.Input) (handlers.Reply, error) {
 			close(asked)
-			<-go_
+			<-release
 			return saying("filed"), nil
 		})
 		w := begin(t, handle, settings{webhook: webhook})
@@ -42,7 +42,7 @@ func TestTrapAcknowledgeAfterEffect(t *testing.T) {
 		if len(w.journal.changes) != 0 {
 			t.Error("something is committed before the handler has answered")
 		}
-		close(go_)
+		close(release)
 		w.drained(t)
 		w.journal.until(w.ctx, t, "the change is committed", func(m *memory) bool { return len(m.changes) == 1 })
 		if got := w.shown(t, p, 1); got[0] != "filed" {
@@ -240,13 +240,13 @@ func TestTrapRedelivery(t *testing.T) {
 
 // Two deliveries at the same time join: one effect, two acknowledgements.
 func TestTrapConcurrentRedelivery(t *testing.T) {
-	asked, go_ := make(chan struct{}, 9), make(chan struct{})
+	asked, release := make(chan struct{}, 9), make(chan struct{})
 	handle := answers(func(_ context.Context, in handlers.Input) (handlers.Reply, error) {
 		if in.Text == "hello" {
 			return handlers.Reply{}, nil
 		}
 		asked <- struct{}{}
-		<-go_
+		<-release
 		return saying("filed"), nil
 	})
 	w := begin(t, handle, settings{webhook: true})
@@ -262,7 +262,7 @@ func TestTrapConcurrentRedelivery(t *testing.T) {
 		}()
 	}
 	<-asked
-	close(go_)
+	close(release)
 	for range 3 {
 		if code := <-codes; code != 200 {
 			t.Errorf("a delivery was answered %d", code)

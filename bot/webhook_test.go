@@ -132,11 +132,11 @@ func TestOnlyLoneAnswersRide(t *testing.T) {
 
 // Where nobody is there any more to carry it, the answer is called.
 func TestAnswerOfALostDelivery(t *testing.T) {
-	asked, go_ := make(chan struct{}), make(chan struct{})
+	asked, release := make(chan struct{}), make(chan struct{})
 	handle := answers(func(_ context.Context, in handlers.Input) (handlers.Reply, error) {
 		if in.Text == "wait" {
 			close(asked)
-			<-go_
+			<-release
 		}
 		return say(in.Text), nil
 	})
@@ -159,7 +159,7 @@ func TestAnswerOfALostDelivery(t *testing.T) {
 	if got.Code != http.StatusServiceUnavailable {
 		t.Errorf("a delivery that was given up is answered %d", got.Code)
 	}
-	close(go_)
+	close(release)
 	if texts := w.shown(t, p, 2); !slices.Equal(texts, []string{"hello", "wait"}) {
 		t.Errorf("the person reads %q", texts)
 	}
@@ -167,10 +167,10 @@ func TestAnswerOfALostDelivery(t *testing.T) {
 
 // More than the bot can take is sent back, so that Telegram keeps it.
 func TestOverload(t *testing.T) {
-	asked, go_ := make(chan struct{}, 9), make(chan struct{})
+	asked, release := make(chan struct{}, 9), make(chan struct{})
 	handle := answers(func(ctx context.Context, in handlers.Input) (handlers.Reply, error) {
 		asked <- struct{}{}
-		<-go_
+		<-release
 		return echo(ctx, in)
 	})
 	w := begin(t, handle, settings{webhook: true, options: func(o *Options) { o.Bounds.Updates = 1 }})
@@ -184,7 +184,7 @@ func TestOverload(t *testing.T) {
 		t.Error("a full bot says it is ready")
 	}
 	p.Send("two")
-	close(go_)
+	close(release)
 	w.drained(t)
 	if got := w.shown(t, p, 2); !slices.Equal(got, []string{"echo one", "echo two"}) {
 		t.Errorf("the person reads %q", got)

@@ -88,7 +88,7 @@ func TestBodies(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = response.Body.Close() }()
-		if response.StatusCode != 200 {
+		if response.StatusCode != http.StatusOK {
 			t.Error(response.Status)
 		}
 	})
