@@ -63,9 +63,11 @@ func (b *Bot) Run(ctx context.Context) error {
 	flushing, stopFlushing := context.WithCancel(b.ctx)
 	defer stopFlushing()
 	b.back.Go(func() { b.sender.sent.run(flushing) })
+	introducing, stopIntroducing := context.WithCancel(ctx)
+	defer stopIntroducing()
 	b.back.Go(func() {
-		if sleep(ctx, introduceAfter) {
-			b.introduce(ctx)
+		if sleep(introducing, introduceAfter) {
+			b.introduce(introducing)
 		}
 	})
 	var err error
@@ -76,6 +78,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	} else {
 		err = b.serve(ctx)
 	}
+	stopIntroducing() // ctx goes on where it was Telegram that ended the run
 	b.open.Store(false)
 	b.drain()
 	if poll != nil && err == nil {

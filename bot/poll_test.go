@@ -142,6 +142,9 @@ func TestPollingWithARefusedToken(t *testing.T) {
 		if err := b.Run(t.Context()); !errors.Is(err, ErrToken) || strings.Contains(err.Error(), "a_token") {
 			t.Errorf("%d: Run returns %v", code, err)
 		}
+		if n := s.calls.Load(); n > 2 { // who it is, and to end the webhook
+			t.Errorf("%d: %d calls with a token that is refused", code, n)
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ type script struct {
 	journal *memory
 	log     *logged
 	opened  atomic.Int32
+	calls   atomic.Int32
 	refuse  int           // every call is answered with this error, 0 = none
 	big     bool          // updates come in a batch that is too big
 	played  chan struct{} // closed when the batches are over and polled past
@@ -50,6 +51,7 @@ func newScript(t *testing.T, batches []string) *script {
 }
 
 func (s *script) serve(w http.ResponseWriter, r *http.Request) {
+	s.calls.Add(1)
 	if s.refuse != 0 {
 		w.WriteHeader(s.refuse)
 		write(w, fmt.Sprintf(`{"ok":false,"error_code":%d,"description":"no"}`, s.refuse))
