@@ -27,8 +27,8 @@ type parts struct {
 	token    bot.Token
 	apiURL   string
 	database string
-	keys     *seal.Keys
-	official string // a file of official numbers, "" = those compiled in
+	keys     func() (*seal.Keys, error) // reads or makes the key set
+	official string                     // a file of official numbers, "" = those compiled in
 	webhook  bot.Webhook
 	log      *slog.Logger
 }
@@ -58,7 +58,14 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 	var official fraud.Directory
 	steps, stepsCtx := errgroup.WithContext(ctx)
 	steps.Go(func() (err error) { a.client, err = bot.Dial(stepsCtx, p.token, p.apiURL); return dialAdvice(err) })
-	steps.Go(func() (err error) { a.store, err = storage.Open(ctx, p.database, p.keys); return err })
+	var keys *seal.Keys
+	steps.Go(func() (err error) {
+		if keys, err = p.keys(); err != nil {
+			return err
+		}
+		a.store, err = storage.Open(ctx, p.database, keys)
+		return err
+	})
 	steps.Go(func() (err error) { catalogue, err = locales.Load(); return err })
 	steps.Go(func() (err error) { a.recogniser, err = recognize.New(); return err })
 	steps.Go(func() (err error) { official, err = readOfficial(p.official); return err })
@@ -66,7 +73,7 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 		return nil, err
 	}
 	router := handlers.New(handlers.Deps{
-		Store: a.store, Official: official, Recognise: a.recogniser, Tokens: p.keys.Tokens(),
+		Store: a.store, Official: official, Recognise: a.recogniser, Tokens: keys.Tokens(),
 		Catalogue: catalogue, Username: a.client.Username(), Clock: time.Now, Random: rand.Reader,
 	})
 	a.bot, err = bot.New(bot.Options{

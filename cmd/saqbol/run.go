@@ -67,7 +67,7 @@ func mode(cfg config) string {
 	return "polling"
 }
 
-// parts checks the token and finds the keys.
+// parts checks the token and says where the rest is found.
 func (c config) parts(log *slog.Logger) (parts, error) {
 	if c.token.reveal() == "" {
 		return parts{}, errors.New("TELEGRAM_BOT_TOKEN is missing: get a token from @BotFather and put it into .env, or try `saqbol demo`, which needs none")
@@ -76,10 +76,7 @@ func (c config) parts(log *slog.Logger) (parts, error) {
 	if err != nil {
 		return parts{}, fmt.Errorf("TELEGRAM_BOT_TOKEN is not a token: copy it again from @BotFather, it looks like 123456:ABC-DEF (%w)", err)
 	}
-	keys, err := c.keys(log)
-	if err != nil {
-		return parts{}, err
-	}
+	keys := func() (*seal.Keys, error) { return c.keys(log) }
 	p := parts{token: token, apiURL: c.apiURL, database: c.databaseURL, keys: keys, log: log}
 	if c.webhook != nil {
 		p.webhook = bot.Webhook{URL: c.webhook.String(), Secret: bot.NewSecret(c.webhookKey.reveal())}
