@@ -128,7 +128,10 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 		d.report("database", "", err)
 		return
 	}
-	_, err = store.Check(ctx)
+	health, err := store.Check(ctx)
+	if err == nil && len(health.Damage) > 0 {
+		err = fmt.Errorf("it is damaged: restore a backup (%s)", health.Damage[0])
+	}
 	d.report("database", "opens with the key and is sound", errors.Join(err, store.Close()))
 }
 

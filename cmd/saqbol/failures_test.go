@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"saqbol/emulator"
+	"saqbol/storage"
+	"saqbol/storage/seal"
 )
 
 // sqliteFile makes a database that is not SaqBol's, by the driver that the store
@@ -191,6 +193,59 @@ func TestDoctor(t *testing.T) {
 		if status != exitFailed || !strings.Contains(stdout.String(), tt.want) || strings.Contains(stdout.String()+stderr.String(), "canary") {
 			t.Errorf("%s: doctor ends with %d:\n%s%s", name, status, stdout.String(), stderr.String())
 		}
+	}
+}
+
+// damaged is a database that opens, one page of which is not as it should be.
+func damaged(t *testing.T, key string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "damaged.db")
+	keys, err := seal.Read([]byte(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := storage.Open(t.Context(), "sqlite:"+path, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page, size int64
+	if err := db.QueryRow(`SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = 'confirmations'`).Scan(&page, &size); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Bytes of fragments that the page does not have.
+	if _, err := file.WriteAt([]byte{5}, (page-1)*size+7); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestDoctorSeesDamage: a database that opens may be broken all the same.
+func TestDoctorSeesDamage(t *testing.T) {
+	api, url := emulator.Start(t, emulator.Options{})
+	t.Chdir(t.TempDir())
+	key := testKey(t)
+	environ := []string{"TELEGRAM_BOT_TOKEN=" + api.Token(), "TELEGRAM_API_URL=" + url, "SAQBOL_KEY=" + key, "DATABASE_URL=sqlite:" + damaged(t, key)}
+	var stdout, stderr lockedBuffer
+	status := run(t.Context(), []string{"doctor"}, environ, &stdout, &stderr)
+	if status != exitFailed || !strings.Contains(stdout.String(), "✗ database") || !strings.Contains(stdout.String(), "restore a backup") {
+		t.Errorf("doctor ends with %d:\n%s%s", status, stdout.String(), stderr.String())
 	}
 }
 
