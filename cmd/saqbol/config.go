@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -64,6 +65,9 @@ func reserved(path string) bool {
 // characters ({1,256} in the expression would cost a millisecond at every start).
 var webhookSecret = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
+// webhookPath is what may stand behind the host of WEBHOOK_URL.
+var webhookPath = regexp.MustCompile(`^/[A-Za-z0-9/._~-]*$`)
+
 const maxWebhookSecret = 256
 
 // readConfig checks every setting but the token, which only run needs. The error
@@ -116,6 +120,11 @@ func readWebhook(values map[string]string, c *config) error {
 	}
 	if u.Path == "" {
 		u.Path = "/"
+	}
+	// The multiplexer would take braces for a pattern, panic over a space and never
+	// match a path that is written in more than one way.
+	if !webhookPath.MatchString(u.Path) || path.Clean(u.Path) != u.Path && path.Clean(u.Path)+"/" != u.Path {
+		return fmt.Errorf("WEBHOOK_URL: the path may hold letters, digits and . _ ~ - between single slashes, such as /telegram")
 	}
 	if reserved(u.Path) {
 		return fmt.Errorf("WEBHOOK_URL: the path %s is taken by SaqBol itself: choose another, such as /telegram", u.Path)
