@@ -253,6 +253,10 @@ func TestPressIsAnsweredFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.drained(t)
+		// The emulator shows an effect a little before it lists the call.
+		if _, err := w.api.WaitCall(w.ctx, func(c emulator.Call) bool { return c.Method == methodEdit }); err != nil {
+			t.Fatal(err)
+		}
 		var order []string
 		for _, c := range w.api.Calls() {
 			if c.Fault == "" && (c.Method == methodQuery || c.Method == methodEdit) {
