@@ -129,7 +129,7 @@ func TestPanicOfTheMasking(t *testing.T) {
 	}
 	w.shown(t, other, 1)
 	w.drained(t)
-	if letters := w.journal.letters; len(letters) != 1 || letters[0].Raw != nil || letters[0].Update == 0 {
+	if letters := w.journal.letters; len(letters) != 1 || letters[0].Raw != nil || letters[0].Update == 0 || letters[0].Person != p.ID() {
 		t.Errorf("the dead letters are %+v, want one with nothing of the update", letters)
 	}
 }

@@ -170,7 +170,7 @@ func (b *Bot) incident() string {
 // bury keeps an update that can't be handled as a dead letter.
 func (b *Bot) bury(j *job, reason error) {
 	j.buried = true
-	letter := fraud.DeadLetter{Reason: reason.Error(), Raw: b.kept(j.raw), At: b.options.Clock().UTC()}
+	letter := fraud.DeadLetter{Person: j.origin.person, Reason: reason.Error(), Raw: b.kept(j.raw), At: b.options.Clock().UTC()}
 	if j.named {
 		letter.Update = j.id
 	}

@@ -32,12 +32,17 @@ func (s *Store) DeadLetter(ctx context.Context, letter fraud.DeadLetter) error {
 		return err
 	}
 	update := sql.NullInt64{Int64: letter.Update, Valid: letter.Update != 0}
+	var who []byte // NULL: nobody's
+	if letter.Person != 0 {
+		key := s.person(letter.Person)
+		who = key[:]
+	}
 	return s.update(ctx, "keeping an update that could not be handled", func(t *tx) error {
 		if err := markHandled(ctx, t, letter.Update, millis(letter.At)); err != nil && !errors.Is(err, fraud.ErrSeen) {
 			return err
 		}
-		_, err := t.exec(ctx, `INSERT INTO dead_letters (update_id, letter, at) VALUES ($1, $2, $3)
-			ON CONFLICT (update_id) DO NOTHING`, update, sealed, millis(letter.At))
+		_, err := t.exec(ctx, `INSERT INTO dead_letters (update_id, person, letter, at) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (update_id) DO NOTHING`, update, who, sealed, millis(letter.At))
 		return err
 	})
 }

@@ -61,7 +61,7 @@ func TestOpenAgain(t *testing.T) {
 	store := open(t, path, keys)
 	commit(t, store, fraud.Change{Person: 1, File: storagetest.Report(storagetest.Code(1), storagetest.Phone(1))})
 	health, err := store.Check(t.Context())
-	if err != nil || len(health.Damage) > 0 || health.Schema != 1 || health.Reports != 1 || health.Subjects != 1 || health.People != 1 {
+	if err != nil || len(health.Damage) > 0 || health.Schema != 2 || health.Reports != 1 || health.Subjects != 1 || health.People != 1 {
 		t.Errorf("Check: %+v, %v", health, err)
 	}
 	shut(t, store)

@@ -181,7 +181,7 @@ func (a *applying) erase(ctx context.Context) error {
 	if err := a.eraseDisputes(ctx); err != nil {
 		return err
 	}
-	for _, query := range []string{`DELETE FROM outbox WHERE person = $1`, `DELETE FROM people WHERE person = $1`} {
+	for _, query := range []string{`DELETE FROM outbox WHERE person = $1`, `DELETE FROM dead_letters WHERE person = $1`, `DELETE FROM people WHERE person = $1`} {
 		if _, err := a.exec(ctx, query, a.who[:]); err != nil {
 			return fmt.Errorf("forgetting a person: %w", err)
 		}

@@ -47,7 +47,7 @@ func fill(t testing.TB, store *storage.Store, keys *seal.Keys) {
 		Session: &fraud.Session{Flow: "report", Step: "words", Draft: []byte(secretDraft), Anchor: 41},
 		Outgoing: []fraud.Outgoing{{Chat: secretPerson, Payload: []byte(secretAnswer)},
 			{Chat: secretGroup, Payload: []byte(secretAnswer)}}})
-	letter := fraud.DeadLetter{Update: 900_002, Reason: secretAnswer, Raw: []byte(secretUpdate), At: storagetest.Now()}
+	letter := fraud.DeadLetter{Update: 900_002, Person: secretPerson, Reason: secretAnswer, Raw: []byte(secretUpdate), At: storagetest.Now()}
 	if err := store.DeadLetter(t.Context(), letter); err != nil {
 		t.Fatal(err)
 	}
@@ -175,6 +175,7 @@ func TestErasedStandsNowhere(t *testing.T) {
 	for _, query := range []string{
 		`SELECT person FROM reports WHERE code = '` + storagetest.Code(1) + `'`, `SELECT details FROM reports WHERE code = '` + storagetest.Code(1) + `'`,
 		`SELECT id FROM people WHERE session IS NOT NULL`, `SELECT session FROM people WHERE session IS NOT NULL`, `SELECT payload FROM outbox`,
+		`SELECT letter FROM dead_letters`,
 	} {
 		gone = append(gone, column(t, db, query)...)
 	}

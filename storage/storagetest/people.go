@@ -118,6 +118,11 @@ func Erasure(t *testing.T, open Factory) {
 		Outgoing: []fraud.Outgoing{{Chat: 1, Payload: []byte("old answer")}}})
 	f.commit(fraud.Change{Person: 1, File: Report(Code(2), Phone(3)), Dispute: &fraud.Dispute{Subject: Phone(4), On: true}})
 	f.commit(fraud.Change{Person: 2, File: Report(Code(3), Phone(1)), Outgoing: []fraud.Outgoing{{Chat: 2, Payload: []byte("theirs")}}})
+	for update, person := range []int64{0, 1, 2} {
+		if err := f.DeadLetter(f.ctx, fraud.DeadLetter{Update: int64(update) + 1, Person: person, At: Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	before := []fraud.Standing{f.standing(Phone(1)), f.standing(Phone(2)), f.standing(Phone(3)), f.standing(Phone(4))}
 
 	f.commit(fraud.Change{Person: 1, Erase: true, Outgoing: []fraud.Outgoing{{Chat: 1, Payload: []byte("goodbye")}}})
@@ -131,6 +136,9 @@ func Erasure(t *testing.T, open Factory) {
 	waiting, err := f.Unsent(f.ctx)
 	if err != nil || len(waiting) != 2 || string(waiting[0].Payload) != "theirs" || string(waiting[1].Payload) != "goodbye" {
 		t.Errorf("waiting: %+v, %v; want the other's answer and the goodbye", waiting, err)
+	}
+	if got, err := f.DeadLetters(f.ctx); err != nil || len(got) != 2 || got[0].Update != 3 || got[1].Update != 1 {
+		t.Errorf("dead letters: %+v, %v; want the other's and the one of nobody known", got, err)
 	}
 	if got := f.reports(2); len(got) != 1 || got[0].Details.Words == "" {
 		t.Errorf("the other person's report was touched: %+v", got)
