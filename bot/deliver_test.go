@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,9 @@ func TestPanicHasAnIncident(t *testing.T) {
 	w.drained(t)
 	if w.log.count(number) != 1 || !strings.Contains(w.log.String(), "deliver_test.go") || strings.Contains(w.log.String(), "құпия") {
 		t.Errorf("the log is\n%s", w.log)
+	}
+	if hex := strconv.FormatInt(p.ID(), 16); strings.Contains(w.log.String(), hex) {
+		t.Errorf("the log shows who it was, as %s:\n%s", hex, w.log)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
+	"runtime"
 	"strings"
 	"time"
 
@@ -100,7 +100,7 @@ func (b *Bot) undecoded(chat int64, j *job) {
 func (b *Bot) answer(ctx context.Context, j *job) (in handlers.Input, reply handlers.Reply, calls []call, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = &panicked{cause: fmt.Sprintf("%T", cause), stack: debug.Stack()}
+			err = &panicked{cause: fmt.Sprintf("%T", cause), stack: frames()}
 			b.bury(j, errors.New("the handler panicked"))
 		}
 	}()
@@ -119,11 +119,25 @@ func (b *Bot) answer(ctx context.Context, j *job) (in handlers.Input, reply hand
 // so only its type is kept; the stack tells the rest.
 type panicked struct {
 	cause string
-	stack []byte
+	stack string
 }
 
 // Error names the panic without its value.
 func (p *panicked) Error() string { return "the handler panicked with a " + p.cause }
+
+// frames is the stack of a panic, for the function that recovers it. Unlike
+// debug.Stack it shows no arguments: ids of people and what they wrote are among them.
+func frames() string {
+	var calls [48]uintptr
+	var out strings.Builder
+	stack := runtime.CallersFrames(calls[:runtime.Callers(3, calls[:])])
+	for more := true; more; {
+		var at runtime.Frame
+		at, more = stack.Next()
+		fmt.Fprintf(&out, "%s %s:%d\n", at.Function, at.File, at.Line)
+	}
+	return out.String()
+}
 
 // failed logs an error, once, and returns what the person is told.
 func (b *Bot) failed(j *job, lang fraud.Lang, err error) []call {
@@ -140,7 +154,7 @@ func (b *Bot) failed(j *job, lang fraud.Lang, err error) []call {
 	attrs := []any{"update", j.id, "incident", incident, "error", err}
 	var p *panicked
 	if errors.As(err, &p) {
-		attrs = append(attrs, "stack", string(p.stack))
+		attrs = append(attrs, "stack", p.stack)
 	}
 	b.log.Error("an update failed", attrs...)
 	return b.calls(j, handlers.Reply{Lang: lang, Messages: handlers.Say(locales.M("common.error", "Incident", incident)).Messages})
