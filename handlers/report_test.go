@@ -291,10 +291,16 @@ func TestNoCardNumberInADraft(t *testing.T) {
 			c.say("/report 87011234567")
 			c.send(Input{Kind: KindMedia, File: fraud.File{Kind: "photo", ID: "p"}, Text: "с карты 4400 4300 0000 1237 списали"})
 		},
+		func(c *chat) { // half of it in each caption of an album
+			c.say("/report 87011234567")
+			for _, caption := range []string{"карта 4400 4300", "0000 1237 моя"} {
+				c.send(Input{Kind: KindMedia, File: fraud.File{Kind: "photo", ID: "p"}, Album: "9", Text: caption})
+			}
+		},
 	} {
 		c := newChat(t, "ru")
 		send(c)
-		raw := strings.NewReplacer(" ", "", "-", "").Replace(string(c.store.sessions[c.person].Draft))
+		raw := strings.NewReplacer(" ", "", "-", "", `\n`, "").Replace(string(c.store.sessions[c.person].Draft))
 		if raw == "" || strings.Contains(raw, pan) || strings.Contains(raw, pan[:12]) {
 			t.Errorf("the draft is %s", raw)
 		}

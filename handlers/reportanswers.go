@@ -135,7 +135,9 @@ func (r *Router) takeFile(t Turn, d *reportDraft, step string) (Reply, error) {
 	}
 	s := r.hear(t)
 	if d.Words != "" {
-		s.words = d.Words + "\n" + s.words
+		var found bool // halves of a card's number may meet here
+		s.words, found = r.deps.Recognise.Redact(d.Words + "\n" + s.words)
+		s.masked = s.masked || found
 	}
 	if step != stepSubjects && step != stepSummary {
 		s.refs = nil // a number in a caption is part of the story
