@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -38,6 +39,7 @@ type app struct {
 	log        *slog.Logger
 	client     *bot.Client
 	store      *storage.Store
+	lock       *os.File // on a database file, nil where there is none
 	recogniser *recognize.Recogniser
 	bot        *bot.Bot
 }
@@ -60,6 +62,11 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 	steps.Go(func() (err error) { a.client, err = bot.Dial(stepsCtx, p.token, p.apiURL); return dialAdvice(err) })
 	var keys *seal.Keys
 	steps.Go(func() (err error) {
+		if path, isFile := strings.CutPrefix(p.database, "sqlite:"); isFile {
+			if a.lock, err = lockDatabase(path); err != nil {
+				return err
+			}
+		}
 		if keys, err = p.keys(); err != nil {
 			return err
 		}
@@ -91,10 +98,14 @@ func (a *app) close() error {
 	if a.client != nil {
 		a.client.Close()
 	}
-	if a.store == nil {
-		return nil
+	var errs []error
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
 	}
-	if err := a.store.Close(); err != nil {
+	if a.lock != nil {
+		errs = append(errs, a.lock.Close()) // the next instance may come
+	}
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("closing the database: %w", err)
 	}
 	return nil

@@ -22,10 +22,11 @@ const limit = 20 * time.Second
 
 // started is `saqbol run` in this process, against an emulator.
 type started struct {
-	api    *emulator.Server
-	stderr *lockedBuffer
-	stop   func() int // ends it and gives the exit status
-	http   string
+	api     *emulator.Server
+	stderr  *lockedBuffer
+	stop    func() int // ends it and gives the exit status
+	http    string
+	environ []string
 }
 
 type lockedBuffer struct {
@@ -82,7 +83,7 @@ func startRun(t *testing.T, mode string) *started {
 	if mode == "webhook" {
 		environ = append(environ, "WEBHOOK_URL=http://"+address+"/telegram", "WEBHOOK_SECRET=a_sample_secret")
 	}
-	s := &started{api: api, stderr: &lockedBuffer{}, http: "http://" + address}
+	s := &started{api: api, stderr: &lockedBuffer{}, http: "http://" + address, environ: environ}
 	s.stop = background(t, func(ctx context.Context) int {
 		return run(ctx, []string{"run"}, environ, &lockedBuffer{}, s.stderr)
 	})

@@ -109,6 +109,43 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// TestOneInstanceADatabase: a second instance would send every waiting answer
+// again.
+func TestOneInstanceADatabase(t *testing.T) {
+	s := startRun(t, "polling")
+	s.citizen(t, "ru").says("102")
+	var stdout, stderr lockedBuffer
+	if status := run(t.Context(), []string{"run"}, append(s.environ, "HTTP_LISTEN=127.0.0.1:0"), &stdout, &stderr); status != exitFailed || !strings.Contains(stderr.String(), "another SaqBol") {
+		t.Errorf("the second instance ends with %d: %s", status, stderr.String())
+	}
+	if status := s.stop(); status != exitDone {
+		t.Errorf("the first ended with %d:\n%s", status, s.stderr)
+	}
+}
+
+// TestALostKeyIsNotReplaced: a new key beside an old database would hide the loss.
+func TestALostKeyIsNotReplaced(t *testing.T) {
+	t.Chdir(t.TempDir())
+	api, url := emulator.Start(t, emulator.Options{})
+	environ := []string{"TELEGRAM_BOT_TOKEN=" + api.Token(), "TELEGRAM_API_URL=" + url, "HTTP_LISTEN=127.0.0.1:0"}
+	s := &started{api: api, stderr: &lockedBuffer{}}
+	s.stop = background(t, func(ctx context.Context) int { return run(ctx, nil, environ, &lockedBuffer{}, s.stderr) })
+	s.citizen(t, "ru").says("102")
+	if status := s.stop(); status != exitDone {
+		t.Fatalf("the first run ended with %d:\n%s", status, s.stderr)
+	}
+	if err := os.Remove(keyFile); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr lockedBuffer
+	if status := run(t.Context(), nil, environ, &stdout, &stderr); status != exitFailed || !strings.Contains(stderr.String(), "its key is not") {
+		t.Errorf("without its key the program ends with %d: %s", status, stderr.String())
+	}
+	if _, err := os.Stat(keyFile); !os.IsNotExist(err) {
+		t.Error("a new key was made")
+	}
+}
+
 func TestWrongUse(t *testing.T) {
 	for _, args := range [][]string{{"fly"}, {"run", "--no-such-flag"}, {"demo", "--log", "loud"}} {
 		var stdout, stderr lockedBuffer

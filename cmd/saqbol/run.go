@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -94,7 +97,13 @@ func (c config) keys(log *slog.Logger) (*seal.Keys, error) {
 		}
 		return keys, nil
 	}
+	if orphaned(c.databaseURL) {
+		return nil, fmt.Errorf("the database is there but its key is not: put %s or SAQBOL_KEY back, or set DATABASE_URL to a new file", keyFile)
+	}
 	keys, created, err := seal.LoadOrCreate(keyFile)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("%s can't be read or made in this folder: run as the user who owns it, or set SAQBOL_KEY_FILE (%w)", keyFile, cause(err))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +111,21 @@ func (c config) keys(log *slog.Logger) (*seal.Keys, error) {
 		log.Warn("made a new key set: copy it to a safe place apart from the database, without it the reports can't be read", "file", keyFile)
 	}
 	return keys, nil
+}
+
+// orphaned tells whether there is a database but no key file: a new key would
+// not open it.
+func orphaned(databaseURL string) bool {
+	path, isFile := strings.CutPrefix(databaseURL, "sqlite:")
+	if !isFile {
+		return false
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Size() == 0 {
+		return false
+	}
+	_, err = os.Stat(keyFile)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // settleAfter is when the memory that only the start needed is given back.
