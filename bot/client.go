@@ -149,7 +149,7 @@ func (c *Client) post(ctx context.Context, method string, params, result any, li
 		} `json:"parameters"`
 	}
 	if err := json.Unmarshal(answer, &envelope); err != nil {
-		return fmt.Errorf("reading the answer of %s: %w", method, err)
+		return fmt.Errorf("reading the answer of %s: %w", method, &unreadable{answer: answer, err: err})
 	}
 	if !envelope.OK {
 		return fmt.Errorf("calling %s: %w", method, refusal(envelope.Code, envelope.Description, envelope.Parameters.RetryAfter))
@@ -159,6 +159,18 @@ func (c *Client) post(ctx context.Context, method string, params, result any, li
 	}
 	return nil
 }
+
+// unreadable is an answer that is no JSON, or JSON nested too deep to be decoded.
+type unreadable struct {
+	answer []byte
+	err    error
+}
+
+// Error says what is wrong without a word of the answer.
+func (u *unreadable) Error() string { return u.err.Error() }
+
+// Unwrap returns what the decoder said.
+func (u *unreadable) Unwrap() error { return u.err }
 
 // refusal names an error as the library names its own.
 func refusal(code int, description string, retryAfter int) error {

@@ -1,10 +1,12 @@
 package bot
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -70,6 +72,8 @@ func wrongJSON(err error) error {
 	return errors.New("the library can't decode it: " + err.Error())
 }
 
+var idShape = regexp.MustCompile(`^\s*\{\s*"update_id"\s*:\s*([0-9]+)\s*[,}]`)
+
 // updateID reads the id; where there is none it makes a negative one from the
 // text, so that a second delivery is still known.
 func updateID(raw []byte) (id int64, named bool) {
@@ -79,6 +83,13 @@ func updateID(raw []byte) (id int64, named bool) {
 	if json.Unmarshal(raw, &head) == nil {
 		id, err := strconv.ParseInt(strings.Trim(string(head.ID), `"`), 10, 64)
 		if err == nil && id > 0 {
+			return id, true
+		}
+	}
+	// An update too deep to be decoded tells its id all the same, where Telegram
+	// writes it: at the beginning.
+	if found := idShape.FindSubmatch(raw); found != nil && bytes.HasSuffix(bytes.TrimSpace(raw), []byte("}")) {
+		if id, err := strconv.ParseInt(string(found[1]), 10, 64); err == nil && id > 0 {
 			return id, true
 		}
 	}

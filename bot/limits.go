@@ -52,11 +52,14 @@ func newPacer(limits Limits) *pacer {
 		chats: map[int64]*rate.Limiter{}, sweep: firstSweep}
 }
 
-// reserve takes a place for the call and returns how long to wait for it. A
-// query's answer is no message and counts overall only.
+// paced reports whether a call counts as a message to its chat. A query's answer
+// is none, and neither is a deletion: they count overall only.
+func paced(k call) bool { return k.Method != methodQuery && k.Method != methodDelete }
+
+// reserve takes a place for the call and returns how long to wait for it.
 func (p *pacer) reserve(k call, now time.Time) time.Duration {
 	wait := p.overall.ReserveN(now, 1).DelayFrom(now)
-	if k.Method == methodQuery {
+	if !paced(k) {
 		return wait
 	}
 	return max(wait, p.chat(k.Chat, now).ReserveN(now, 1).DelayFrom(now))
@@ -64,7 +67,7 @@ func (p *pacer) reserve(k call, now time.Time) time.Duration {
 
 // free takes a place only if there is one now.
 func (p *pacer) free(k call, now time.Time) bool {
-	if k.Method != methodQuery && p.chat(k.Chat, now).TokensAt(now) < 1 {
+	if paced(k) && p.chat(k.Chat, now).TokensAt(now) < 1 {
 		return false
 	}
 	if p.overall.TokensAt(now) < 1 {

@@ -78,7 +78,7 @@ type Options struct {
 // everything. Zero fields mean the default named.
 type Bounds struct {
 	Handlers int           // updates handled at the same time; 64
-	Senders  int           // calls to Telegram at the same time; 64
+	Senders  int           // calls to Telegram at the same time; 256, so that chats whose calls hang leave room for the others
 	Updates  int           // updates taken in and not yet acknowledged; 2,000
 	Answers  int           // answers waiting in memory; 20,000
 	Handle   time.Duration // for one update's handler; 10 s
@@ -91,7 +91,7 @@ type Bounds struct {
 
 func (b Bounds) withDefaults() Bounds {
 	return Bounds{
-		Handlers: or(b.Handlers, 64), Senders: or(b.Senders, 64),
+		Handlers: or(b.Handlers, 64), Senders: or(b.Senders, 256),
 		Updates: or(b.Updates, 2000), Answers: or(b.Answers, 20000),
 		Handle: or(b.Handle, 10*time.Second), Commit: or(b.Commit, 10*time.Second), Call: or(b.Call, 20*time.Second),
 		Patience: or(b.Patience, 2*time.Second), Poll: or(b.Poll, 50*time.Second), Drain: or(b.Drain, 7*time.Second),

@@ -11,8 +11,9 @@ import (
 type parcel struct {
 	// Of the worker that runs the chat's lane:
 	tries    int
-	reserved bool      // has its place in the limits
-	at       time.Time // not to be tried before
+	after    time.Time // not to be tried before: Telegram said so, or it failed
+	reserved bool      // its next try has a place in the limits, which is at
+	at       time.Time
 
 	mu       sync.Mutex
 	content  call

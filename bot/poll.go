@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -90,12 +91,31 @@ func (p *poller) fetch(ctx context.Context) ([]json.RawMessage, error) {
 	var batch []json.RawMessage
 	err := p.bot.options.Client.post(ctx, "getUpdates", getUpdates{Offset: p.offset, Limit: p.limit,
 		Timeout: int(hold / time.Second), Allowed: allowedUpdates()}, &batch, maxBatch)
-	if errors.Is(err, errTooLong) {
-		p.limit = max(1, p.limit/10) // one by one if need be
-	} else if err == nil {
+	var broken *unreadable
+	switch {
+	case err == nil:
 		p.limit = batchSize
+	case errors.As(err, &broken) && p.limit == 1:
+		if raw, ok := loneUpdate(broken.answer); ok {
+			p.limit = batchSize
+			return []json.RawMessage{raw}, nil
+		}
+	case errors.Is(err, errTooLong) || errors.As(err, &broken):
+		p.limit = max(1, p.limit/10) // one by one if need be
 	}
 	return batch, err
+}
+
+// loneUpdate cuts the one update out of an answer that can't be decoded as a
+// whole, because it is nested too deep, say: it must cost itself alone.
+func loneUpdate(answer []byte) (json.RawMessage, bool) {
+	start, end := bytes.IndexByte(answer, '['), bytes.LastIndexByte(answer, ']')
+	if start < 0 || end < start || !bytes.Contains(answer[:start], []byte(`"result"`)) {
+		return nil, false
+	}
+	raw := bytes.TrimSpace(answer[start+1 : end])
+	_, named := updateID(raw)
+	return raw, named
 }
 
 // failed logs a failed request and says how long to wait before the next.

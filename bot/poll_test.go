@@ -168,3 +168,40 @@ func TestPollingShrinksItsBatches(t *testing.T) {
 		t.Errorf("asked for %v updates at once", limits)
 	}
 }
+
+// An update that no decoder takes, because it is nested too deep, costs itself
+// alone: the batches shrink until it stands alone, and its id is read off its
+// beginning.
+func TestPollingPassesAnUpdateThatIsTooDeep(t *testing.T) {
+	deep := `[{"update_id":7,"zz":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}]`
+	s := newScript(t, []string{deep, deep, deep, `[{"update_id":8,"message":` + textFrom(1, "next") + `}]`})
+	b, err := New(s.options(t, s.dial(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPoller(b)
+	for range 2 {
+		if batch, err := p.fetch(t.Context()); err == nil {
+			t.Fatalf("the batch was decoded: %d", len(batch))
+		}
+	}
+	batch, err := p.fetch(t.Context())
+	if err != nil || len(batch) != 1 {
+		t.Fatalf("alone: %d updates, %v", len(batch), err)
+	}
+	if a := decode(batch[0]); a.id != 7 || !a.named || a.err == nil {
+		t.Errorf("it arrives as %d, named %v, %v", a.id, a.named, a.err)
+	}
+	if p.limit != batchSize {
+		t.Errorf("afterwards %d are asked for at once", p.limit)
+	}
+}
+
+// An answer that is no JSON and names no update passes nothing.
+func TestPollingPassesNothingForRubbish(t *testing.T) {
+	for _, answer := range []string{"", "<html>[{\"update_id\":7}]", `{"ok":true,"result":[{"x":1}]`, `{"ok":true,"result":[`} {
+		if raw, ok := loneUpdate([]byte(answer)); ok {
+			t.Errorf("%q gives %q", answer, raw)
+		}
+	}
+}

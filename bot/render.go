@@ -33,13 +33,13 @@ func (r renderer) render(to target, reply handlers.Reply) ([]call, error) {
 		calls = append(calls, call{Method: methodQuery, Query: to.query, Text: shorten(toast, maxToast)})
 	}
 	if to.chat != 0 {
-		if reply.Delete != 0 {
-			calls = append(calls, call{Method: methodDelete, Message: reply.Delete})
-		}
 		for _, m := range reply.Messages {
 			made, err := r.message(reply.Lang, m)
 			calls = append(calls, made...)
 			slips = append(slips, err)
+		}
+		if reply.Delete != 0 { // last: what takes its place must be there first
+			calls = append(calls, call{Method: methodDelete, Message: reply.Delete})
 		}
 	}
 	for i := range calls {

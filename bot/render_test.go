@@ -54,7 +54,7 @@ func TestRender(t *testing.T) {
 			[]call{{Method: methodDocument, Name: "d.json", Data: []byte("{}")}}},
 		{"a document with too many words", "", handlers.Reply{Messages: []handlers.Message{{Text: keyed(long), Document: &handlers.Document{Name: "d.json", Data: []byte("{}")}, Buttons: buttons}}},
 			[]call{{Method: methodDocument, Name: "d.json", Data: []byte("{}")}, {Method: methodSend, Text: long, Markup: keyboard}}},
-		{"deleting comes before speaking", "", handlers.Reply{Delete: 4, Messages: say("a").Messages}, []call{{Method: methodDelete, Message: 4}, {Method: methodSend, Text: "a"}}},
+		{"deleting comes after speaking", "", handlers.Reply{Delete: 4, Messages: say("a").Messages}, []call{{Method: methodSend, Text: "a"}, {Method: methodDelete, Message: 4}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

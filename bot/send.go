@@ -59,12 +59,17 @@ func (s *sender) run(chat int64, p *parcel) next {
 	if s.stale(k, p) {
 		return s.finish(p)
 	}
+	if wait := max(p.after.Sub(now), s.pause(now)); wait > 0 {
+		p.reserved = false // a place taken before the wait would let everybody out at once
+		return s.later(p, wait)
+	}
 	if !p.reserved {
 		p.reserved, p.at = true, now.Add(s.pacer.reserve(k, now))
 	}
-	if wait := max(p.at.Sub(now), s.pause(now)); wait > 0 {
+	if wait := p.at.Sub(now); wait > 0 {
 		return s.later(p, wait)
 	}
+	p.reserved = false // used up by this try: the next needs another
 	message, err := s.attempt(p)
 	if s.ctx.Err() != nil && err != nil {
 		return next{wait: time.Hour} // stopped in the middle: the outbox, or Telegram, still has it
@@ -123,8 +128,8 @@ func (s *sender) judge(chat int64, p *parcel, message int64, err error) next {
 		p.change(k)
 		return next{}
 	case fateWait:
-		p.at = time.Now().Add(out.wait)
-		s.limit(chat, p.at)
+		p.after = time.Now().Add(out.wait)
+		s.limit(chat, p.after)
 		return s.later(p, out.wait)
 	default:
 		wait := backoff(p.tries - 1)
@@ -132,7 +137,7 @@ func (s *sender) judge(chat int64, p *parcel, message int64, err error) next {
 			wait = lockedOut
 		}
 		s.notice(err)
-		p.at = time.Now().Add(wait)
+		p.after = time.Now().Add(wait)
 		return s.later(p, wait)
 	}
 	return s.finish(p)
@@ -224,7 +229,11 @@ func (s *sender) limit(chat int64, until time.Time) {
 	forgetPast(s.limited, now)
 	s.limited[chat] = until
 	if len(s.limited) >= floodChats && until.After(s.paused) {
+		known := s.paused.After(now)
 		s.paused = until
+		if known {
+			return // said already
+		}
 		s.log.Warn("Telegram limits the whole bot; all answers wait", "seconds", int(time.Until(until).Seconds()))
 	}
 }

@@ -210,3 +210,25 @@ func TestOutcomes(t *testing.T) {
 		}
 	}
 }
+
+// Every try takes a place of its own in the limits: neither retries nor the end of
+// a pause may let more calls out than Telegram takes.
+func TestEveryTryIsPaced(t *testing.T) {
+	s := newScript(t, nil)
+	o := s.options(t, s.dial(t))
+	o.Limits = Limits{ChatEvery: time.Microsecond, ChatBurst: 1000, PerSecond: 1, Burst: 1}
+	snd := newSender(t.Context(), o)
+	s.refuse = 500
+	p := &parcel{content: call{Method: methodSend, Chat: 1, Text: "x", Born: time.Now()}}
+	snd.run(1, p)
+	tried := s.calls.Load()
+	p.after = time.Time{} // the back-off is over
+	if after := snd.run(1, p); after.wait <= 0 || s.calls.Load() != tried {
+		t.Errorf("a retry goes out at once: %+v", after)
+	}
+	snd.paused = time.Now().Add(time.Hour)
+	p.reserved, p.at = true, time.Now().Add(-time.Second)
+	if after := snd.run(1, p); after.wait < 59*time.Minute || p.reserved {
+		t.Errorf("a pause leaves the place of before it: %+v, reserved %v", after, p.reserved)
+	}
+}
