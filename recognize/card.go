@@ -45,6 +45,10 @@ func network(digits []byte) string {
 	return ""
 }
 
+// issued reports whether a card number may begin like this: banks' and shops'
+// cards of whatever network begin with 2 to 6.
+func issued(digits []byte) bool { return digits[0] >= '2' && digits[0] <= '6' }
+
 // retailCode reports whether thirteen digits are an EAN-13: a bar code, which
 // passes Luhn by chance now and then.
 func retailCode(digits []byte) bool {
@@ -94,7 +98,7 @@ func (p *page) printedCard(i int) (int, bool) {
 	fours := p.fours(i)
 	if fours >= 4 {
 		if digits := p.digits(store[:0], i, i+3); luhn(digits) && !p.years(i, i+3) &&
-			(network(digits) != "" || fours%4 == 0 && p.alone(i, i+fours-1)) {
+			(network(digits) != "" || issued(digits) && fours%4 == 0 && p.alone(i, i+fours-1)) {
 			return i + 3, true
 		}
 	}

@@ -21,6 +21,9 @@ func (r *Recogniser) seven(national []byte) (fraud.Subject, bool) {
 	}
 	full := append(append(make([]byte, 0, 12), '7'), national...)
 	s := fraud.Subject{Kind: fraud.KindPhone, Value: "+" + string(full), Shown: showSeven(full), Country: region}
+	if landline(national) {
+		s.Shown = showLandline(s)
+	}
 	if region == "KZ" {
 		s.Hint = r.plan.operator(national)
 	}

@@ -85,6 +85,18 @@ func same(t *rapid.T, r *Recogniser, s fraud.Subject, input string) {
 	}
 }
 
+// TestLandlineShown: the form in which a fixed line is shown is read as the same
+// number, whatever the town.
+func TestLandlineShown(t *testing.T) {
+	r := newRecogniser(t)
+	rapid.Check(t, func(t *rapid.T) {
+		number := "+77" + rapid.StringMatching(`[12][0-9]{8}`).Draw(t, "number")
+		for _, s := range r.Find(number) {
+			same(t, r, s, number)
+		}
+	})
+}
+
 // TestPhoneAmongWords: a number is found whatever ordinary words surround it
 // and however it is grouped.
 func TestPhoneAmongWords(t *testing.T) {

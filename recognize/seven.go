@@ -5,6 +5,11 @@ import (
 	"fmt"
 	"sort"
 	"strconv"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"saqbol/fraud"
 )
 
 //go:embed plan7.csv
@@ -79,4 +84,25 @@ func showSeven(d []byte) string {
 	out = append(out, d[7:9]...)
 	out = append(out, ' ')
 	return string(append(out, d[9:11]...))
+}
+
+// landline tells the fixed lines of Kazakhstan's towns and districts from other
+// numbers of ten digits after +7. Almaty's code, 727, is as long as a mobile's.
+func landline(national []byte) bool {
+	return national[0] == '7' && (national[1] == '1' || national[1] == '2') && string(national[:3]) != "727"
+}
+
+// showLandline writes a fixed line behind its town's code, as people know it:
+// +7 7172 70 70 70, +7 71036 4 12 34. A number that the library does not divide
+// so keeps its form.
+func showLandline(s fraud.Subject) string {
+	number, err := phonenumbers.Parse(s.Value, "KZ")
+	if err != nil {
+		return s.Shown
+	}
+	shown := phonenumbers.Format(number, phonenumbers.INTERNATIONAL)
+	if strings.Count(shown, " ") != strings.Count(s.Shown, " ") {
+		return s.Shown
+	}
+	return shown
 }
