@@ -27,6 +27,7 @@ func TestPacer(t *testing.T) {
 		{"a group's burst", 5, call{Method: methodSend, Chat: -1}, 0},
 		{"20 a minute in a group", 20, call{Method: methodSend, Chat: -1}, time.Minute},
 		{"answers to presses count overall only", 30, call{Method: methodQuery, Chat: 1}, 0},
+		{"deletions count overall only", 30, call{Method: methodDelete, Chat: 1}, 0},
 		{"30 a second overall", 60, call{Method: methodQuery, Chat: 1}, time.Second},
 	}
 	for _, test := range tests {

@@ -28,13 +28,15 @@ type chat struct {
 	update  *int64 // shared by all the people of one store
 	message int64
 	last    Reply
+	ids     []int64           // of the last answer's messages
+	board   map[int64]Message // the bot's messages that are in sight, by id
 }
 
 func newChat(t *testing.T, languageCode string) *chat {
 	t.Helper()
 	store := newFakeStore()
 	deps := newDeps(t, store)
-	return &chat{t: t, router: New(deps), store: store, deps: deps, person: 1001, code: languageCode, update: new(int64), message: 100}
+	return &chat{t: t, router: New(deps), store: store, deps: deps, person: 1001, code: languageCode, update: new(int64), message: 100, board: map[int64]Message{}}
 }
 
 // newDeps is everything but the store and the tokens as it really is, so that
@@ -62,7 +64,7 @@ func newDeps(t testing.TB, store Store) Deps {
 // other is another person who talks to the same bot.
 func (c *chat) other(person int64, languageCode string) *chat {
 	o := *c
-	o.person, o.code, o.last = person, languageCode, Reply{}
+	o.person, o.code, o.last, o.ids, o.board = person, languageCode, Reply{}, nil, map[int64]Message{}
 	return &o
 }
 
@@ -84,6 +86,9 @@ func (c *chat) try(in Input) (Reply, error) {
 	if in.Chat == 0 {
 		in.Chat, in.Private = c.person, true
 	}
+	if in.Message == 0 && in.Kind == KindButton {
+		in.Message = c.store.sessions[c.person].Anchor
+	}
 	if in.Message == 0 {
 		in.Message = c.message
 	}
@@ -101,16 +106,23 @@ func (c *chat) try(in Input) (Reply, error) {
 }
 
 // anchor notes the id of a new message that is to be edited in place, as the
-// edge does once Telegram has named it.
+// edge does once Telegram has named it, and keeps the chat as the person sees it.
 func (c *chat) anchor(r Reply) {
+	c.ids = nil
 	for _, m := range r.Messages {
 		c.message++
+		id := m.Edit
+		if id == 0 {
+			id = c.message
+		}
+		c.ids, c.board[id] = append(c.ids, id), m
 		session := c.store.sessions[c.person]
 		if m.Anchor && m.Edit == 0 && session.Open() {
 			session.Anchor = c.message
 			c.store.sessions[c.person] = session
 		}
 	}
+	delete(c.board, r.Delete)
 }
 
 // say types a text; a leading slash makes it a command.
@@ -128,11 +140,11 @@ func (c *chat) say(text string) Reply {
 func (c *chat) press(words string) Reply {
 	c.t.Helper()
 	for _, byData := range []bool{false, true} {
-		for _, m := range c.last.Messages {
+		for i, m := range c.last.Messages {
 			for _, row := range m.Buttons {
 				for _, b := range row {
 					if !byData && strings.Contains(c.label(c.last.Lang, b), words) || byData && strings.HasPrefix(b.Data, words) {
-						return c.send(Input{Kind: KindButton, Button: b.Data})
+						return c.send(Input{Kind: KindButton, Button: b.Data, Message: c.ids[i]})
 					}
 				}
 			}

@@ -32,7 +32,7 @@ func (r *Router) askPending(t Turn, d *reportDraft, pending *pendingCommand) (Re
 		return Reply{}, err
 	}
 	session := t.Session
-	session.Draft = raw
+	session.Draft, session.Anchor = raw, 0
 	return Reply{
 		Messages: []Message{{
 			Text: []locales.Msg{locales.M("drop.ask")},
@@ -40,13 +40,21 @@ func (r *Router) askPending(t Turn, d *reportDraft, pending *pendingCommand) (Re
 				{{Mark: markNext, Label: locales.M("drop.no"), Data: "drop:no"}},
 				{{Mark: markRemove, Label: locales.M("drop.yes"), Data: "drop:yes"}},
 			},
+			Anchor: true,
 		}},
+		Delete: t.Session.Anchor, // the question stands where the step stood
 		Change: fraud.Change{Session: &session},
 	}, nil
 }
 
-// dropDraft answers drop:yes and drop:no. Only an open question is answered: an
-// old button drops nothing.
+// continueDraft is the button that leads back to the open report from an answer
+// that stays in sight.
+func continueDraft() []Button {
+	return []Button{{Mark: markNext, Label: locales.M("drop.no"), Data: "drop:on"}}
+}
+
+// dropDraft answers drop:yes, drop:no and drop:on. Only an open question drops
+// anything; to go on is always possible.
 func (r *Router) dropDraft(ctx context.Context, t Turn) (Reply, error) {
 	if t.Session.Flow != flowReport {
 		return Reply{Toast: locales.M("common.stale")}, nil
@@ -55,7 +63,11 @@ func (r *Router) dropDraft(ctx context.Context, t Turn) (Reply, error) {
 	if err != nil {
 		return lostDraft(t), nil
 	}
-	if d.Pending == nil {
+	switch {
+	case t.Button == "drop:on", t.Button == "drop:no" && d.Pending == nil:
+		t.Message = 0 // what the button stands under stays
+		return r.dropDecided(ctx, t, d, false)
+	case d.Pending == nil:
 		reply, err := r.show(t, d, current(d, t.Session.Step))
 		reply.Toast = locales.M("common.stale")
 		return reply, err
@@ -67,14 +79,14 @@ func (r *Router) dropDraft(ctx context.Context, t Turn) (Reply, error) {
 func (r *Router) dropDecided(ctx context.Context, t Turn, d *reportDraft, drop bool) (Reply, error) {
 	pending := d.Pending
 	d.Pending = nil
-	if !drop {
+	switch {
+	case !drop:
 		return r.show(t, d, current(d, t.Session.Step))
+	case pending.Name == "": // answered already
+		return cancelled(t), nil
 	}
 	reply, err := r.runPending(ctx, t, pending)
-	dropped := Message{Text: []locales.Msg{locales.M("drop.done")}}
-	if t.Kind == KindButton {
-		dropped.Edit = t.Message
-	}
+	dropped := Message{Text: []locales.Msg{locales.M("drop.done")}, Edit: place(t)}
 	reply.Messages = append([]Message{dropped}, reply.Messages...)
 	return reply, err
 }
@@ -98,6 +110,7 @@ func (r *Router) runPending(ctx context.Context, t Turn, pending *pendingCommand
 	if reply.Change.Session == nil {
 		reply.Change.Session = &fraud.Session{}
 	}
+	reply.Delete = leftover(t)
 	return reply, err
 }
 

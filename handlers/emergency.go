@@ -23,6 +23,7 @@ func (r *Router) emergency(_ context.Context, t Turn) (Reply, error) {
 	}}
 	if t.Private && t.Session.Open() {
 		m.Text = append(m.Text, locales.Msg{}, locales.M("common.draft_kept"))
+		m.Buttons = append(m.Buttons, continueDraft())
 	}
 	return Reply{Messages: []Message{m}}, nil
 }

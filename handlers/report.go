@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,13 +12,17 @@ import (
 
 // reportCommand starts a report: /report alone, or /report <subject> <words>,
 // which asks only for what is missing.
-func (r *Router) reportCommand(_ context.Context, t Turn) (Reply, error) {
+func (r *Router) reportCommand(ctx context.Context, t Turn) (Reply, error) {
 	d, err := newDraft(r.deps.Random)
 	if err != nil {
 		return Reply{}, err
 	}
 	if s := r.hear(t); s.anything() {
-		notes := r.takeSaid(t.Lang, d, s)
+		notes, err := r.verdictNotes(ctx, t, s)
+		if err != nil {
+			return Reply{}, err
+		}
+		notes = append(notes, r.takeSaid(t.Lang, d, s)...)
 		return warned(s.masked, t)(r.show(t, d, firstOpen(d), notes...))
 	}
 	return r.show(t, d, stepSubjects, locales.M("report.welcome"))
@@ -73,9 +78,7 @@ func (r *Router) reportButton(ctx context.Context, t Turn) (Reply, error) {
 	}
 	at := current(d, t.Session.Step)
 	if d.ID != id || at != step {
-		reply, err := r.show(t, d, at)
-		reply.Toast = locales.M("common.stale")
-		return reply, err
+		return r.oldButton(ctx, t, d, id)
 	}
 	d.Pending = nil
 	return r.pressed(ctx, t, d, step, choice)
@@ -105,7 +108,7 @@ func (r *Router) pressed(ctx context.Context, t Turn, d *reportDraft, step, choi
 }
 
 // choose takes one of the step's options.
-func (r *Router) choose(t Turn, d *reportDraft, s reportStep, choice string) (Reply, error) {
+func (r *Router) choose(t Turn, d *reportDraft, s reportStep, choice string, notes ...locales.Msg) (Reply, error) {
 	d.Answers[s.name] = choice
 	switch s.name {
 	case stepWhen:
@@ -114,7 +117,7 @@ func (r *Router) choose(t Turn, d *reportDraft, s reportStep, choice string) (Re
 		delete(d.Answers, stepAmount)
 		d.Amount = 0
 	}
-	return r.show(t, d, stepAfter(d, s.name))
+	return r.show(t, d, stepAfter(d, s.name), notes...)
 }
 
 // move follows the buttons that are no answer: back, on, skip, cancel, file.
@@ -138,7 +141,7 @@ func (r *Router) move(ctx context.Context, t Turn, d *reportDraft, step, choice 
 			return r.fileReport(ctx, t, d)
 		}
 	}
-	return r.show(t, d, step, hint(step))
+	return r.hinted(t, d, step, hint(step))
 }
 
 // pass leaves a step without an answer; words and files given before stay.
@@ -177,32 +180,56 @@ func current(d *reportDraft, step string) string {
 	return firstOpen(d)
 }
 
+// oldButton answers a button of an older step or of another report: it changes
+// nothing and shows where the open one stands.
+func (r *Router) oldButton(ctx context.Context, t Turn, d *reportDraft, id string) (Reply, error) {
+	reply, err := r.show(t, d, current(d, t.Session.Step))
+	reply.Toast = locales.M("common.stale")
+	if err != nil || id == d.ID {
+		return reply, err
+	}
+	code, filed, err := r.filedAs(ctx, t, id)
+	if filed {
+		reply.Toast = locales.M("report.already_filed", "Code", code)
+	}
+	return reply, err
+}
+
 // closedButton answers a button of a report that is no longer open: pressed
 // twice, pressed on a second device, or pressed after the report was cancelled.
 func (r *Router) closedButton(ctx context.Context, t Turn, id, choice string) (Reply, error) {
-	if choice != choiceFile {
-		return Reply{Toast: locales.M("common.stale")}, nil
+	code, filed, err := r.filedAs(ctx, t, id)
+	switch {
+	case err != nil:
+		return Reply{}, err
+	case filed:
+		return Reply{Toast: locales.M("report.already_filed", "Code", code)}, nil
+	case code != "" && choice == choiceFile:
+		return Reply{Toast: locales.M("report.closed")}, nil
 	}
-	code, ok := fraud.ParseCode(id)
+	return Reply{Toast: locales.M("common.stale")}, nil
+}
+
+// filedAs is the code that a draft's report has, and whether this person has
+// filed it. A draft that updated an earlier report left none of its own.
+func (r *Router) filedAs(ctx context.Context, t Turn, draft string) (code string, filed bool, err error) {
+	code, ok := fraud.ParseCode(draft)
 	if !ok {
-		return Reply{Toast: locales.M("common.stale")}, nil
+		return "", false, nil
 	}
 	reports, err := r.deps.Store.ReportsOf(ctx, t.Person)
 	if err != nil {
-		return Reply{}, wrapReading(err)
+		return "", false, wrapReading(err)
 	}
-	for _, report := range reports {
-		if report.Code == code {
-			return Reply{Toast: locales.M("report.already_filed", "Code", code)}, nil
-		}
-	}
-	return Reply{Toast: locales.M("report.closed")}, nil
+	same := func(report fraud.Report) bool { return report.Code == code }
+	return code, slices.ContainsFunc(reports, same), nil
 }
 
 // lostDraft closes a draft that can't be read any more.
 func lostDraft(t Turn) Reply {
 	return Reply{
 		Messages: []Message{{Text: []locales.Msg{locales.M("report.lost")}, Edit: place(t)}},
+		Delete:   leftover(t),
 		Change:   fraud.Change{Session: &fraud.Session{}},
 	}
 }

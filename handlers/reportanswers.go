@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -11,7 +10,8 @@ import (
 )
 
 // reportTyped takes what is typed or sent while a report is open. A label, its
-// number, a common word for it in either language all count as the button.
+// number, a common word for it in either language all count as the button. What
+// is named in it is checked as if no report were open.
 func (r *Router) reportTyped(ctx context.Context, t Turn) (Reply, error) {
 	d, err := readDraft(t.Session.Draft)
 	if err != nil {
@@ -25,8 +25,18 @@ func (r *Router) reportTyped(ctx context.Context, t Turn) (Reply, error) {
 		}
 		d.Pending = nil // an answer to the step: the person goes on
 	}
+	reply, err := r.takeTyped(ctx, t, d, step)
+	if err != nil {
+		return Reply{}, err
+	}
+	verdict, err := r.verdictFirst(ctx, t, d, step)
+	reply.Messages = append(verdict, reply.Messages...)
+	return reply, err
+}
+
+func (r *Router) takeTyped(ctx context.Context, t Turn, d *reportDraft, step string) (Reply, error) {
 	if t.Kind == KindMedia && t.File.ID != "" {
-		return r.takeFile(t, d, step)
+		return r.takeFile(ctx, t, d, step)
 	}
 	return r.typedAnswer(ctx, t, d, step)
 }
@@ -34,14 +44,18 @@ func (r *Router) reportTyped(ctx context.Context, t Turn) (Reply, error) {
 func (r *Router) typedAnswer(ctx context.Context, t Turn, d *reportDraft, step string) (Reply, error) {
 	s, _ := stepNamed(step)
 	if choice, ok := r.matchOption(s, t.Text); ok {
-		return r.choose(t, d, s, choice)
+		var notes []locales.Msg
+		if heard := r.hear(t); heard.long() {
+			notes = d.offer(heard.refs)
+		}
+		return r.choose(t, d, s, choice, notes...)
 	}
 	if choice, ok := r.matchWay(step, t.Text); ok {
 		return r.move(ctx, t, d, step, choice)
 	}
 	switch step {
 	case stepSubjects:
-		return r.typedSubjects(t, d)
+		return r.typedSubjects(ctx, t, d)
 	case stepWhen:
 		return r.typedWhen(t, d)
 	case stepLoss, stepAmount:
@@ -55,17 +69,19 @@ func (r *Router) typedAnswer(ctx context.Context, t Turn, d *reportDraft, step s
 }
 
 // typedWhen is a day or an hour in words. A telephone number may look like a
-// date, but it is never one.
+// date, but it is never one; nor is the day on which it was not.
 func (r *Router) typedWhen(t Turn, d *reportDraft) (Reply, error) {
 	at, result := parseWhen(t.Text, t.Now)
-	long := func(ref draftRef) bool { return ref.Kind != fraud.KindShort }
-	if result == whenUnclear || slices.ContainsFunc(r.hear(t).refs, long) {
+	if negated(foldLetters(t.Text)) {
+		result = whenUnclear
+	}
+	if result == whenUnclear || r.hear(t).long() {
 		if reply, err := r.notUnderstood(t, d, stepWhen); err != nil || len(d.Offered) > 0 {
 			return reply, err
 		}
 	}
 	if result != whenFine {
-		return r.show(t, d, stepWhen, locales.M("report.when."+string(result)))
+		return r.hinted(t, d, stepWhen, locales.M("report.when."+string(result)))
 	}
 	d.Answers[stepWhen], d.When = choiceTyped, at
 	return r.show(t, d, stepAfter(d, stepWhen))
@@ -76,7 +92,7 @@ func (r *Router) typedWhen(t Turn, d *reportDraft) (Reply, error) {
 func (r *Router) typedAmount(t Turn, d *reportDraft, step string) (Reply, error) {
 	amount, result := parseAmount(t.Text)
 	_, secret := r.deps.Recognise.Redact(t.Text)
-	if secret {
+	if secret || step == stepLoss && negated(foldLetters(t.Text)) {
 		result = amountUnclear
 	}
 	// A telephone number without its plus has the length of billions; "2 раза"
@@ -88,38 +104,48 @@ func (r *Router) typedAmount(t Turn, d *reportDraft, step string) (Reply, error)
 		}
 	}
 	if result != amountFine {
-		return r.show(t, d, step, locales.M("report.amount."+string(result)))
+		return r.hinted(t, d, step, locales.M("report.amount."+string(result)))
 	}
 	d.Answers[stepLoss], d.Answers[stepAmount], d.Amount = string(fraud.LossMoney), choiceTyped, amount
 	return r.show(t, d, stepAfter(d, stepAmount))
 }
 
-// typedWords are the person's own words; new ones take the place of old ones.
+// typedWords are the person's own words; new ones take the place of old ones. A
+// number among them stays there and is offered for the report; nothing but a
+// number, or a shared contact, is no story.
 func (r *Router) typedWords(t Turn, d *reportDraft) (Reply, error) {
+	heard := r.hear(t)
 	masked, found := r.deps.Recognise.Redact(t.Text)
+	if strings.TrimSpace(masked) == "" || heard.words == "" && len(heard.refs) > 0 {
+		return r.notUnderstood(t, d, stepWords)
+	}
 	notes := d.setWords(masked)
 	if found {
 		notes = append(notes, locales.M("report.masked"))
 	}
-	if d.Words == "" {
-		return r.show(t, d, stepWords, hint(stepWords))
+	if heard.long() {
+		notes = append(notes, d.offer(heard.refs)...)
 	}
 	d.Answers[stepWords] = ""
 	return warned(found, t)(r.show(t, d, stepAfter(d, stepWords), notes...))
 }
 
-// typedSummary adds a subject that is named last.
+// typedSummary offers a subject that is named last.
 func (r *Router) typedSummary(t Turn, d *reportDraft) (Reply, error) {
-	if s := r.hear(t); len(s.refs) > 0 || s.badCard || s.badIBAN {
-		s.words = ""
-		return r.show(t, d, stepSummary, r.takeSaid(t.Lang, d, s)...)
+	s := r.hear(t)
+	switch {
+	case len(s.refs) > 0:
+	case s.badCard:
+		return warned(s.masked, t)(r.hinted(t, d, stepSummary, locales.M("report.badcard")))
+	case s.badIBAN:
+		return r.hinted(t, d, stepSummary, locales.M("report.badiban"))
 	}
-	return r.show(t, d, stepSummary, hint(stepSummary))
+	return r.notUnderstood(t, d, stepSummary)
 }
 
 // takeFile keeps a photo, a voice message or a document at any step. The files
 // of one album come one by one and are answered once.
-func (r *Router) takeFile(t Turn, d *reportDraft, step string) (Reply, error) {
+func (r *Router) takeFile(ctx context.Context, t Turn, d *reportDraft, step string) (Reply, error) {
 	if len(d.Files) >= maxFiles {
 		return r.show(t, d, step, locales.M("report.files_full", "Max", maxFiles))
 	}
@@ -130,39 +156,72 @@ func (r *Router) takeFile(t Turn, d *reportDraft, step string) (Reply, error) {
 	if t.Album != "" {
 		notes = []locales.Msg{locales.M("report.album_kept")}
 	}
-	if strings.TrimSpace(t.Text) == "" {
-		return r.fileTaken(t, d, step, follows, notes)
-	}
 	s := r.hear(t)
-	if d.Words != "" {
-		var found bool // halves of a card's number may meet here
-		s.words, found = r.deps.Recognise.Redact(d.Words + "\n" + s.words)
-		s.masked = s.masked || found
-	}
-	if step != stepSubjects && step != stepSummary {
-		s.refs = nil // a number in a caption is part of the story
-	}
-	if !s.anything() {
+	switch {
+	case strings.TrimSpace(t.Text) == "" || !s.anything():
 		return r.fileTaken(t, d, step, follows, notes)
+	case step == stepSubjects:
+		return r.subjectsCaption(ctx, t, d, s, notes)
 	}
-	answered := d.answered(stepWords)
-	notes = append(notes, r.takeSaid(t.Lang, d, s)...)
-	if step == stepWords && !answered {
-		delete(d.Answers, stepWords) // more may follow
+	return r.caption(t, d, step, s, notes)
+}
+
+// subjectsCaption takes what stands under a file at the step for subjects.
+func (r *Router) subjectsCaption(ctx context.Context, t Turn, d *reportDraft, s said, notes []locales.Msg) (Reply, error) {
+	verdicts, err := r.verdictNotes(ctx, t, s)
+	if err != nil {
+		return Reply{}, err
 	}
-	if step == stepSubjects && len(s.refs) > 0 {
+	s = r.joined(d, s, s.words)
+	notes = append(append(notes, verdicts...), r.takeSaid(t.Lang, d, s)...)
+	step := stepSubjects
+	if len(s.refs) > 0 {
 		step = stepAfter(d, step)
 	}
 	return warned(s.masked, t)(r.show(t, d, step, notes...))
 }
 
-// fileTaken shows the step again, once for the files of an album.
+// caption takes what stands under a file at any other step: it is part of the
+// story, and a number in it is offered for the report.
+func (r *Router) caption(t Turn, d *reportDraft, step string, s said, notes []locales.Msg) (Reply, error) {
+	refs := s.refs
+	if s.words != "" {
+		s = r.joined(d, s, t.Text)
+	}
+	answered := d.answered(stepWords)
+	notes = append(notes, d.takeWords(s)...)
+	notes = append(notes, d.offer(refs)...)
+	if step == stepWords && !answered {
+		delete(d.Answers, stepWords) // more may follow
+	}
+	return warned(s.masked, t)(r.show(t, d, step, notes...))
+}
+
+// joined has the words so far and those of a caption. They are masked together:
+// halves of a card's number may meet where they join.
+func (r *Router) joined(d *reportDraft, s said, words string) said {
+	if d.Words != "" {
+		words = d.Words + "\n" + words
+	}
+	masked, found := r.deps.Recognise.Redact(words)
+	s.words, s.masked = strings.TrimSpace(masked), s.masked || found
+	return s
+}
+
+// fileTaken shows the step again, once for the files of an album. The summary
+// counts the later ones without a word.
 func (r *Router) fileTaken(t Turn, d *reportDraft, step string, follows bool, notes []locales.Msg) (Reply, error) {
 	reply, err := r.show(t, d, step, notes...)
-	if follows && step != stepSummary && t.Session.Anchor != 0 {
+	if !follows || err != nil {
+		return reply, err
+	}
+	reply.Delete, reply.Change.Session.Anchor = 0, t.Session.Anchor
+	if step == stepSummary && t.Session.Anchor != 0 {
+		reply.Messages[0].Edit = t.Session.Anchor
+	} else {
 		reply.Messages = nil
 	}
-	return reply, err
+	return reply, nil
 }
 
 // setWords keeps words, cut to what a report holds, and says so.

@@ -49,7 +49,8 @@ type draftFile struct {
 	ID   string `json:"id"`
 }
 
-// pendingCommand is what the person wanted while the draft was open.
+// pendingCommand is what the person wanted while the draft was open; without a
+// name it has been answered, and only the draft's end is asked about.
 type pendingCommand struct {
 	Name     string     `json:"name"`
 	Text     string     `json:"text,omitempty"`

@@ -34,6 +34,7 @@ func (r *Router) fileReport(ctx context.Context, t Turn, d *reportDraft) (Reply,
 	text = append(text, locales.Msg{}, locales.M("report.see_my"))
 	return Reply{
 		Messages: []Message{{Text: text, Buttons: filedButtons(report.Details.Loss), Edit: place(t)}},
+		Delete:   leftover(t),
 		Change:   fraud.Change{File: &report, Session: &fraud.Session{}},
 	}, nil
 }

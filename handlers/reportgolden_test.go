@@ -107,6 +107,7 @@ func reportCases() map[string]func(*script) {
 			s.chooses("money")
 			s.chooses("skip")
 			s.says("+998 90 123 45 67")
+			s.chooses("add")
 			s.chooses("file")
 		},
 		"report_again": func(s *script) {
@@ -155,6 +156,8 @@ func reportTurns() map[string]func(*script) {
 			s.presses("drop:no")
 			s.says("/report +998 90 123 45 67")
 			s.presses("drop:yes")
+			s.says("/check 8 777 123 45 67")
+			s.presses("drop:no")
 			s.says("/cancel")
 			s.says("/cancel")
 		},

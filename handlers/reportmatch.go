@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -14,10 +15,7 @@ func (r *Router) matchOption(s reportStep, text string) (string, bool) {
 	if len(s.options) == 0 {
 		return "", false
 	}
-	if n, err := strconv.Atoi(strings.Trim(strings.TrimSpace(text), ".)")); err == nil {
-		if n < 1 || n > len(s.options) {
-			return "", false
-		}
+	if n, err := strconv.Atoi(strings.Trim(strings.TrimSpace(text), ".)")); err == nil && n >= 1 && n <= len(s.options) {
 		return s.options[n-1].choice, true
 	}
 	typed := foldTight(text)
@@ -104,12 +102,14 @@ func isOneOf(typed, list string) bool {
 }
 
 // onlyStem is the one choice whose stems a text holds; "" where none or several do.
+// In a text with a "not" only stems count that hold it themselves ("не представ"):
+// "не звонили" must never become a call.
 func onlyStem(words map[string]wording, text string) string {
 	text = " " + strings.Join(strings.FieldsFunc(foldLetters(text), notLetterOrDigit), " ")
-	found := ""
+	found, not := "", negated(text)
 	for choice, w := range words {
 		for stem := range strings.SplitSeq(w.stems, ",") {
-			if stem = foldLetters(strings.TrimSpace(stem)); stem != "" && strings.Contains(text, " "+stem) {
+			if stem = foldLetters(strings.TrimSpace(stem)); stem != "" && strings.Contains(text, " "+stem) && (!not || negated(touched(text, stem))) {
 				if found != "" && found != choice {
 					return ""
 				}
@@ -118,6 +118,34 @@ func onlyStem(words map[string]wording, text string) string {
 		}
 	}
 	return found
+}
+
+// touched are the words of a text that a stem in it reaches into.
+func touched(text, stem string) string {
+	at := strings.Index(text, " "+stem)
+	end := at + 1 + len(stem)
+	if rest := strings.IndexByte(text[end:], ' '); rest >= 0 {
+		return text[at : end+rest]
+	}
+	return text[at:]
+}
+
+// notEnding is a Kazakh verb that says "not" by its ending: шалмады, бермедім,
+// айтпаған, келмейді. "Маған" (to me) is none: something must stand before it.
+var notEnding = regexp.MustCompile(`^\pL{2,}[мбп][ае](?:ди(?:м|н|к|низ|ндар|низдер)?|г[ае]н\pL*|и(?:ди|мин|миз|син|сиз))$`)
+
+// negated reports whether a folded text says "not", in Russian or in Kazakh.
+func negated(text string) bool {
+	for word := range strings.FieldsFuncSeq(text, notLetterOrDigit) {
+		switch word {
+		case "не", "нет", "нету", "ни", "неа", "жок":
+			return true
+		}
+		if hasHead(word, "емес", "жокп") || notEnding.MatchString(word) {
+			return true
+		}
+	}
+	return false
 }
 
 // foldTight brings a text into a form in which a label typed in another case, without

@@ -51,6 +51,25 @@ func TestMatchOption(t *testing.T) {
 		{stepLoss, "жоқ", "nothing"},
 		{stepLoss, "Нет", "nothing"},
 		{stepLoss, "aqsha", "money"},
+		{stepChannel, "не звонили", ""},
+		{stepChannel, "не звонили, писали в ватсапе", ""},
+		{stepChannel, "ne zvonili", ""},
+		{stepChannel, "қоңырау шалған жоқ", ""},
+		{stepChannel, "konyrau shalgan joq", ""},
+		{stepChannel, "қоңырау шалмады", ""},
+		{stepChannel, "қоңырау болған емес", ""},
+		{stepChannel, "маған қоңырау шалды", "call"},
+		{stepClaim, "это не банк", ""},
+		{stepClaim, "банк емес", ""},
+		{stepClaim, "bank emes", ""},
+		{stepClaim, "он не представился", "nobody"},
+		{stepClaim, "өзін таныстырмады ғой", "nobody"},
+		{stepClaim, "никем", "nobody"},
+		{stepScenario, "товар так и не пришёл, товар не пришёл", "fake_shop"},
+		{stepScenario, "код не просили", ""},
+		{stepVoice, "не робот", ""},
+		{stepVoice, "не знаю", "unsure"},
+		{stepLoss, "не потеряла", "nothing"},
 		{stepAmount, "1", ""},
 		{stepWords, "1", ""},
 	} {
@@ -132,6 +151,21 @@ func TestGuessing(t *testing.T) {
 		guess(d, text)
 		if got := d.details(); got.Channel != want.channel || got.Scenario != want.scenario {
 			t.Errorf("%q: %q %q, want %+v", text, got.Channel, got.Scenario, want)
+		}
+	}
+}
+
+// A day or a sum that is denied is not taken for the answer.
+func TestDeniedDaysAndSums(t *testing.T) {
+	for step, texts := range map[string][]string{
+		stepWhen: {"не вчера", "кеше емес", "бүгін болған жоқ"},
+		stepLoss: {"не отдал 50 000", "50 мың берген жоқпын", "50 000 бермедім"},
+	} {
+		for _, text := range texts {
+			c := openAt(t, "ru", step)
+			if c.say(text); c.store.sessions[c.person].Step != step || c.draft().answered(step) {
+				t.Errorf("%q is taken for an answer: %+v", text, c.draft().Answers)
+			}
 		}
 	}
 }

@@ -23,7 +23,7 @@ const (
 )
 
 // show answers with a step of the draft, below the notes, and keeps the draft.
-// A button's message and the step's own message are edited in place.
+// The message that holds the form is always one, see place and leftover.
 func (r *Router) show(t Turn, d *reportDraft, name string, notes ...locales.Msg) (Reply, error) {
 	raw, err := d.encode()
 	if err != nil {
@@ -43,16 +43,25 @@ func (r *Router) show(t Turn, d *reportDraft, name string, notes ...locales.Msg)
 	m.Text = text
 	return Reply{
 		Messages: []Message{m},
+		Delete:   leftover(t),
 		Change:   fraud.Change{Session: &fraud.Session{Flow: flowReport, Step: name, Draft: raw, Anchor: m.Edit}},
 	}, nil
 }
 
-// place is the message that an answer to this Turn is edited into.
+// place is the message that an answer to this Turn is edited into: that of the
+// pressed button, else none. Nobody is told of an edit, and what a person types
+// stands below the form: an answer there must be a new message.
 func place(t Turn) int64 {
-	switch t.Kind {
-	case KindButton:
+	if t.Kind == KindButton {
 		return t.Message
-	case KindCommand:
+	}
+	return 0
+}
+
+// leftover is the form's message that an answer to this Turn takes the place of
+// and does not edit; it is deleted. 0 = none.
+func leftover(t Turn) int64 {
+	if t.Session.Anchor == place(t) {
 		return 0
 	}
 	return t.Session.Anchor

@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"context"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -12,11 +14,18 @@ import (
 
 // said is what a free answer holds, in the form that a draft may keep.
 type said struct {
+	found   []fraud.Subject // those of refs, in the same order, then the mistyped
 	refs    []draftRef
 	badCard bool   // a card whose digits don't add up
 	badIBAN bool   // an account whose digits don't add up
 	words   string // what stands around the subjects; secrets masked
 	masked  bool   // there were secrets
+}
+
+// long reports whether a subject is named that can be nothing else; a short number
+// may be a bait, a code or a count.
+func (s said) long() bool {
+	return slices.ContainsFunc(s.refs, func(ref draftRef) bool { return ref.Kind != fraud.KindShort })
 }
 
 func (s said) anything() bool { return len(s.refs) > 0 || s.badCard || s.badIBAN || s.words != "" }
@@ -29,23 +38,27 @@ func (r *Router) hear(t Turn) said {
 		subjects = r.subjects("", nil, nil, t.Quoted)
 	}
 	var s said
-	var short []draftRef
+	var short, mistyped []fraud.Subject
 	for _, subject := range subjects {
 		switch subject.Kind {
 		case fraud.KindBadCard:
-			s.badCard = true
+			s.badCard, mistyped = true, append(mistyped, subject)
 		case fraud.KindBadIBAN:
-			s.badIBAN = true
+			s.badIBAN, mistyped = true, append(mistyped, subject)
 		case fraud.KindShort:
-			short = append(short, r.keep(subject))
+			short = append(short, subject)
 		default:
-			s.refs = append(s.refs, r.keep(subject))
+			s.found = append(s.found, subject)
 		}
 	}
-	s.words, s.masked = r.deps.Recognise.Redact(around(t.Text, subjects, len(s.refs) == 0))
-	if len(s.refs) == 0 {
-		s.refs = short
+	s.words, s.masked = r.deps.Recognise.Redact(around(t.Text, subjects, len(s.found) == 0))
+	if len(s.found) == 0 {
+		s.found = short
 	}
+	for _, subject := range s.found {
+		s.refs = append(s.refs, r.keep(subject))
+	}
+	s.found = append(s.found, mistyped...)
 	if s.words = strings.TrimSpace(s.words); !strings.ContainsFunc(s.words, unicode.IsLetter) {
 		s.words = ""
 	}
@@ -98,16 +111,7 @@ func bare(s string) string {
 // takeSaid puts a free answer into the draft, with what its words make certain,
 // and says what was understood.
 func (r *Router) takeSaid(lang fraud.Lang, d *reportDraft, s said) []locales.Msg {
-	notes := r.takeRefs(lang, d, s.refs)
-	if s.words != "" {
-		notes = append(notes, d.setWords(s.words)...)
-		notes = append(notes, locales.M("report.words_kept"))
-		d.Answers[stepWords] = ""
-		guess(d, s.words)
-	}
-	if s.masked {
-		notes = append(notes, locales.M("report.masked"))
-	}
+	notes := append(r.takeRefs(lang, d, s.refs), d.takeWords(s)...)
 	switch {
 	case s.badCard:
 		notes = append(notes, locales.M("report.badcard"))
@@ -115,6 +119,21 @@ func (r *Router) takeSaid(lang fraud.Lang, d *reportDraft, s said) []locales.Msg
 		notes = append(notes, locales.M("report.badiban"))
 	case len(s.refs) == 0:
 		notes = append(notes, locales.M("report.nothing_found"))
+	}
+	return notes
+}
+
+// takeWords keeps the words of a free answer and answers with them what they make
+// certain.
+func (d *reportDraft) takeWords(s said) []locales.Msg {
+	var notes []locales.Msg
+	if s.words != "" {
+		notes = append(d.setWords(s.words), locales.M("report.words_kept"))
+		d.Answers[stepWords] = ""
+		guess(d, s.words)
+	}
+	if s.masked {
+		notes = append(notes, locales.M("report.masked"))
 	}
 	return notes
 }
@@ -140,17 +159,20 @@ func (r *Router) takeRefs(lang fraud.Lang, d *reportDraft, refs []draftRef) []lo
 
 // typedSubjects is the answer to "what". A word or two around a number say
 // nothing; more of them are kept as the person's own words.
-func (r *Router) typedSubjects(t Turn, d *reportDraft) (Reply, error) {
+func (r *Router) typedSubjects(ctx context.Context, t Turn, d *reportDraft) (Reply, error) {
 	s := r.hear(t)
+	notes, err := r.verdictNotes(ctx, t, s)
+	if err != nil {
+		return Reply{}, err
+	}
 	if len(strings.Fields(s.words)) < 3 || d.Words != "" {
 		s.words = ""
 	}
-	notes := r.takeSaid(t.Lang, d, s)
-	step := stepSubjects
-	if len(s.refs) > 0 {
-		step = stepAfter(d, step)
+	notes = append(notes, r.takeSaid(t.Lang, d, s)...)
+	if len(s.refs) == 0 {
+		return warned(s.masked, t)(r.hinted(t, d, stepSubjects, notes...))
 	}
-	return warned(s.masked, t)(r.show(t, d, step, notes...))
+	return warned(s.masked, t)(r.show(t, d, stepAfter(d, stepSubjects), notes...))
 }
 
 // warned offers to delete the person's own message where it held a secret.
@@ -169,15 +191,34 @@ func warned(masked bool, t Turn) func(Reply, error) (Reply, error) {
 // offered for the report, anything else is asked for again.
 func (r *Router) notUnderstood(t Turn, d *reportDraft, step string) (Reply, error) {
 	s := r.hear(t)
-	for _, ref := range s.refs {
-		if !has(d.Subjects, ref) && len(d.Offered) < fraud.MaxSubjects {
+	if notes := d.offer(s.refs); len(notes) > 0 {
+		return warned(s.masked, t)(r.show(t, d, step, notes...))
+	}
+	return warned(s.masked, t)(r.hinted(t, d, step, hint(step)))
+}
+
+// offer has the next step ask by a button whether subjects belong to the report.
+func (d *reportDraft) offer(refs []draftRef) []locales.Msg {
+	for _, ref := range refs {
+		if !has(d.Subjects, ref) && !has(d.Offered, ref) && len(d.Offered) < fraud.MaxSubjects {
 			d.Offered = append(d.Offered, ref)
 		}
 	}
-	if len(d.Offered) > 0 {
-		return warned(s.masked, t)(r.show(t, d, step, locales.M("report.offer", "Subjects", shown(d.Offered))))
+	if len(d.Offered) == 0 {
+		return nil
 	}
-	return warned(s.masked, t)(r.show(t, d, step, hint(step)))
+	return []locales.Msg{locales.M("report.offer", "Subjects", shown(d.Offered))}
+}
+
+// hinted shows a step again to somebody who was not understood. They may not want
+// to fill in a form at all: the first steps of help are a button away.
+func (r *Router) hinted(t Turn, d *reportDraft, step string, notes ...locales.Msg) (Reply, error) {
+	reply, err := r.show(t, d, step, notes...)
+	if err == nil {
+		m := &reply.Messages[0]
+		m.Buttons = append(m.Buttons, nowButton())
+	}
+	return reply, err
 }
 
 func hint(step string) locales.Msg {

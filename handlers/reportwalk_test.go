@@ -37,12 +37,12 @@ func TestRandomWalks(t *testing.T) {
 func step(rt *rapid.T, c *chat, texts []string) {
 	before := c.store.sessions[c.person]
 	filed := len(c.store.reports)
-	var buttons []string
-	for _, m := range c.last.Messages {
+	var buttons []Input
+	for i, m := range c.last.Messages {
 		for _, row := range m.Buttons {
 			for _, b := range row {
 				if b.Data != "" && !strings.HasSuffix(b.Data, ":"+choiceCancel) && !strings.HasPrefix(b.Data, "my:") && !strings.HasPrefix(b.Data, "set:") {
-					buttons = append(buttons, b.Data)
+					buttons = append(buttons, Input{Kind: KindButton, Button: b.Data, Message: c.ids[i]})
 				}
 			}
 		}
@@ -50,7 +50,7 @@ func step(rt *rapid.T, c *chat, texts []string) {
 	in := Input{Kind: KindText, Text: rapid.SampledFrom(texts).Draw(rt, "text")}
 	switch what := rapid.IntRange(0, 9).Draw(rt, "what"); {
 	case what < 5 && len(buttons) > 0:
-		in = Input{Kind: KindButton, Button: rapid.SampledFrom(buttons).Draw(rt, "button")}
+		in = rapid.SampledFrom(buttons).Draw(rt, "button")
 	case what == 8:
 		in = Input{Kind: KindMedia, File: fraud.File{Kind: "photo", ID: "p"}, Album: rapid.SampledFrom([]string{"", "a"}).Draw(rt, "album"), Text: rapid.SampledFrom([]string{"", "87770000002", "история"}).Draw(rt, "caption")}
 	case what == 9:
@@ -69,6 +69,7 @@ func step(rt *rapid.T, c *chat, texts []string) {
 	if before.Open() && !after.Open() && len(c.store.reports) == filed && !c.mayClose(before, in) {
 		rt.Fatalf("%+v %q closed the report at %q:\n%s", in, said, before.Step, c.read(reply))
 	}
+	c.oneForm(rt, in, reply)
 	if !after.Open() {
 		return
 	}
@@ -82,6 +83,24 @@ func step(rt *rapid.T, c *chat, texts []string) {
 	for _, m := range reply.Messages {
 		if m.Anchor && len(m.Buttons) == 0 {
 			rt.Fatalf("%+v leaves no buttons:\n%s", in, c.read(reply))
+		}
+	}
+}
+
+// oneForm fails where the form is in two places, out of sight, or still there when
+// the report is not.
+func (c *chat) oneForm(rt *rapid.T, in Input, reply Reply) {
+	forms, open := c.forms(), c.store.sessions[c.person].Open()
+	if len(forms) > 1 || !open && len(forms) > 0 {
+		rt.Fatalf("after %+v the form is in %v, the report open: %v", in, forms, open)
+	}
+	silent := len(reply.Messages) == 0 || reply.Messages[len(reply.Messages)-1].Edit != 0
+	if in.Kind != KindButton && silent && in.Album == "" {
+		rt.Fatalf("%+v is answered out of sight:\n%s", in, c.read(reply))
+	}
+	for i, m := range reply.Messages {
+		if open && m.Anchor && m.Edit == 0 && c.ids[i] != c.lowest() {
+			rt.Fatalf("after %+v something stands below the form", in)
 		}
 	}
 }

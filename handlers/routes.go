@@ -12,13 +12,14 @@ type route struct {
 	run    flow
 	public bool // answers in groups too; other flows give a link to the private chat
 	keeps  bool // a command that is answered over an open draft, which is kept
+	over   flow // what answers a command over an open draft, nil = the question whether to drop it
 }
 
 // routes is the one table that says which flow answers what.
 func (r *Router) routes() {
 	r.commands = map[string]route{
 		"start":     {run: r.start},
-		"check":     {run: r.checkCommand, public: true},
+		"check":     {run: r.checkCommand, public: true, over: r.checkFirst},
 		"report":    {run: r.reportCommand},
 		"my":        {run: r.my},
 		"emergency": {run: r.emergency, public: true, keeps: true},
@@ -40,7 +41,7 @@ func (r *Router) routes() {
 		"tip":  {run: r.tipButton, public: true},       // tip:<scenario>, tip:+<scenario>, tip:<page>
 		"set":  {run: r.settingsButton},                // set:<action>
 		"del":  {run: r.deleteMessage},                 // del:<message id>
-		"drop": {run: r.dropDraft},                     // drop:yes, drop:no
+		"drop": {run: r.dropDraft},                     // drop:yes, drop:no, drop:on
 	}
 	r.sessions = map[string]flow{
 		"report": r.reportTyped,
@@ -82,6 +83,8 @@ func (r *Router) forCommand(t Turn) flow {
 		return r.unknownCommand
 	case !t.Private && !command.public:
 		return r.privately
+	case t.Private && t.Session.Open() && command.over != nil:
+		return command.over
 	case t.Private && t.Session.Open() && !command.keeps:
 		return r.askDrop
 	}
@@ -134,11 +137,14 @@ func (r *Router) forOther(t Turn) flow {
 	return r.unknownThing
 }
 
-// forEdited checks a corrected message again; an answer given to a draft stays
-// as it was, for the draft shows what was understood.
+// forEdited checks a corrected message again. An answer given to a report stays
+// as it was, and the person is told so.
 func (r *Router) forEdited(t Turn) flow {
-	if !t.Private || t.Session.Open() {
+	switch {
+	case !t.Private:
 		return silence
+	case r.conversation(t) != nil:
+		return r.reportEdited
 	}
 	return r.recheck
 }
