@@ -41,9 +41,17 @@ func TestExportHoldsEverythingAndNoCard(t *testing.T) {
 			t.Errorf("%s holds %d entries, want %d", field, len(got), want)
 		}
 	}
-	conversation, _ := out["conversation"].(map[string]any)
-	if conversation["flow"] != "report" || conversation["draft"] == nil {
-		t.Errorf("conversation = %v", conversation)
+	draft, _ := json.Marshal(out["unfinished_report"])
+	if want := `{"subjects":[{"kind":"phone","shown":"+7 777 123 45 67","value":"+77771234567"}]}`; string(draft) != want {
+		t.Errorf("the unfinished report is %s, want %s", draft, want)
+	}
+	for _, inner := range []string{`"key"`, `"flow"`, `"step"`, `"answers"`, `"editing"`, "message_id", `Z"`} {
+		if strings.Contains(string(doc.Data), inner) {
+			t.Errorf("the export holds %s:\n%s", inner, doc.Data)
+		}
+	}
+	if got := out["exported_at"]; got != "2026-11-22T14:00:00+05:00" {
+		t.Errorf("exported at %v", got)
 	}
 	if text := string(doc.Data); strings.Contains(text, "4400430000001237") || !strings.Contains(text, `"last_four": "1237"`) {
 		t.Errorf("the card is written as:\n%s", text)
