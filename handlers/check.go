@@ -120,7 +120,7 @@ func dialled(link string) (string, bool) {
 
 // answer is the one answer to a message: a block for each subject, then the next step.
 func (r *Router) answer(ctx context.Context, t Turn, subjects []fraud.Subject) (Reply, error) {
-	if len(subjects) == 0 {
+	if len(subjects) == 0 || onlyBadCards(subjects) && foreignAccount(t.Text) {
 		return r.nothingFound(t), nil
 	}
 	left := max(0, len(subjects)-maxBlocks)
@@ -129,6 +129,9 @@ func (r *Router) answer(ctx context.Context, t Turn, subjects []fraud.Subject) (
 		return Reply{}, err
 	}
 	m := Message{}
+	if r.cry(t.Text) == cryGiven {
+		m.Text = append(m.Text, locales.M("check.care"), locales.Msg{})
+	}
 	for _, f := range findings {
 		m.Text = append(append(m.Text, block(f, t.Lang, len(findings) > 1)...), locales.Msg{})
 	}
@@ -141,8 +144,10 @@ func (r *Router) answer(ctx context.Context, t Turn, subjects []fraud.Subject) (
 	if m.Buttons, err = r.checkButtons(ctx, t, findings); err != nil {
 		return Reply{}, err
 	}
-	r.addClue(&m, t.Text)
-	r.addSecret(&m, t)
+	if !r.addClue(&m, t.Text) {
+		addTip(&m, findings)
+	}
+	r.addSecret(&m, t, onlyUnknownShorts(findings))
 	m.Text = append(m.Text, next(findings))
 	return Reply{Messages: []Message{m}}, nil
 }
@@ -173,38 +178,4 @@ func (r *Router) look(ctx context.Context, subjects []fraud.Subject) ([]finding,
 		findings[i].verdict = fraud.Judge(s.Kind, standing, r.deps.Official.Find(s.Kind, s.Value))
 	}
 	return findings, nil
-}
-
-// nothingFound helps somebody whose message holds nothing to check.
-func (r *Router) nothingFound(t Turn) Reply {
-	m := Message{}
-	r.addClue(&m, t.Text)
-	r.addSecret(&m, t)
-	m.Text = append(m.Text, locales.M("check.nothing"))
-	if len(m.Buttons) > 0 {
-		m.Buttons = append(m.Buttons, nowButton())
-	}
-	return Reply{Messages: []Message{m}}
-}
-
-// addClue says which known scheme the words resemble and offers its tip.
-func (r *Router) addClue(m *Message, text string) {
-	scenario := r.clues.resembles(text)
-	if scenario == "" {
-		return
-	}
-	m.Text = append(m.Text, locales.M("check.clue", "Scenario", locales.M("scenario."+string(scenario))), locales.Msg{})
-	m.Buttons = append(m.Buttons, []Button{{Label: locales.M("check.button.tip"), Data: "tip:+" + string(scenario)}})
-}
-
-// addSecret warns of a card's number, a code or a password in the person's own
-// message, and offers to delete it.
-func (r *Router) addSecret(m *Message, t Turn) {
-	if _, found := r.deps.Recognise.Redact(t.Text); !found {
-		return
-	}
-	m.Text = append(m.Text, locales.M("check.secret"), locales.Msg{})
-	if t.Private {
-		m.Buttons = append(m.Buttons, []Button{{Label: locales.M("check.button.delete"), Mark: "🗑", Data: fmt.Sprintf("del:%d", t.Message)}})
-	}
 }

@@ -71,7 +71,9 @@ func TestNextStepFitsTheGravest(t *testing.T) {
 		"87011234567, 1414":                         "check.next.official",
 		"4111 1111 1111 1112, 87011234567":          "check.next.none_call",
 		"1414, 87771234567":                         "check.next.scam_call",
-		"87771234567, 7111, KZ84722C000012345678":   "check.next.scam_pay",
+		"87771234567, 7111, KZ84722C000012345678":   "check.next.scam_both",
+		"+77031234567, KZ84722C000012345678":        "check.next.scam_both",
+		"87011234567, KZ84722C000012345678":         "check.next.scam_pay",
 		"4400 4300 0000 1237, 4111 1111 1111 1112.": "check.next.none_pay",
 	} {
 		if got := keys(c.say(text)); !strings.HasSuffix(got, want) {
@@ -146,7 +148,7 @@ func TestAtMostTenBlocks(t *testing.T) {
 // one that is longer.
 func TestLongestAnswerFitsOneMessage(t *testing.T) {
 	for _, lang := range []string{"kk", "ru"} {
-		for _, text := range []string{manyNumbers(500), longForeign(60), strings.Repeat("код из SMS, безопасный счёт ", 150) + manyNumbers(30)} {
+		for _, text := range []string{manyNumbers(500), longForeign(60), strings.Repeat("назвал код из SMS, безопасный счёт ", 110) + "4400 4300 0000 1237 " + manyNumbers(30)} {
 			c := newChat(t, lang)
 			for _, s := range c.deps.Recognise.Find(text) {
 				c.store.standings[c.deps.Tokens.Identify(s).Key] = fraud.Standing{

@@ -65,7 +65,7 @@ func withPeople(verdict locales.Msg, reporters int) []locales.Msg {
 
 func officialLines(f finding, lang fraud.Lang) []locales.Msg {
 	v := f.verdict
-	out := []locales.Msg{locales.M("check.official", "Name", v.Official.Names[lang], "Number", f.subject.Shown)}
+	out := []locales.Msg{locales.M("check.official", "Name", v.Official.Names[lang])}
 	switch {
 	case v.Forged && v.Standing.Confirmed:
 		out = append(out, locales.M("check.forged_confirmed"))
@@ -94,6 +94,8 @@ func about(s fraud.Subject, several bool) []locales.Msg {
 		return one("check.about.operator", "Operator", s.Hint)
 	case s.Country == "KZ":
 		return one("check.about.kz")
+	case shared(s):
+		return one("check.about.shared")
 	case named(s.Country):
 		return one("check.about.country", "Country", locales.M("country."+s.Country))
 	}
@@ -107,10 +109,16 @@ func named(country string) bool {
 	return country != "" && strings.Contains(countries, " "+country+" ")
 }
 
+// shared tells the numbers behind +7 that belong to no country: 8 800, 8 808 and
+// 8 809 are dialled in Kazakhstan and in Russia alike.
+func shared(s fraud.Subject) bool {
+	return s.Kind == fraud.KindPhone && s.Country == "" && strings.HasPrefix(s.Value, "+7")
+}
+
 // foreign reports whether a phone number of another country is among findings.
 func foreign(findings []finding) bool {
 	for _, f := range findings {
-		if f.subject.Kind == fraud.KindPhone && f.subject.Country != "KZ" && f.verdict.Level != fraud.LevelOfficial {
+		if f.subject.Kind == fraud.KindPhone && f.subject.Country != "KZ" && !shared(f.subject) && f.verdict.Level != fraud.LevelOfficial {
 			return true
 		}
 	}
@@ -119,14 +127,11 @@ func foreign(findings []finding) bool {
 
 // next is the one next step, fitting the gravest verdict.
 func next(findings []finding) locales.Msg {
-	worst := findings[0]
-	for _, f := range findings[1:] {
-		if gravity(f) > gravity(worst) {
-			worst = f
-		}
-	}
-	pays := worst.subject.Kind == fraud.KindCard || worst.subject.Kind == fraud.KindIBAN
+	worst := gravest(findings)
+	calls, pays := reportedWays(findings)
 	switch level := worst.verdict.Level; {
+	case calls && pays:
+		return locales.M("check.next.scam_both")
 	case (level == fraud.LevelConfirmed || level == fraud.LevelReported) && pays:
 		return locales.M("check.next.scam_pay")
 	case level == fraud.LevelConfirmed || level == fraud.LevelReported:
@@ -137,10 +142,37 @@ func next(findings []finding) locales.Msg {
 		return locales.M("check.next.official")
 	case level == fraud.LevelMistyped:
 		return locales.M("check.next.mistyped")
-	case pays:
+	case receives(worst):
 		return locales.M("check.next.none_pay")
 	}
 	return locales.M("check.next.none_call")
+}
+
+// gravest is the finding that the next step must fit; of equals the first.
+func gravest(findings []finding) finding {
+	worst := findings[0]
+	for _, f := range findings[1:] {
+		if gravity(f) > gravity(worst) {
+			worst = f
+		}
+	}
+	return worst
+}
+
+// reportedWays reports whether among findings somebody calls who is reported or
+// shows a number that can't exist, and whether money goes where it is reported.
+func reportedWays(findings []finding) (calls, pays bool) {
+	for _, f := range findings {
+		reported := f.verdict.Level == fraud.LevelConfirmed || f.verdict.Level == fraud.LevelReported
+		pays = pays || reported && receives(f)
+		calls = calls || !receives(f) && (reported || f.verdict.Level == fraud.LevelImpossible)
+	}
+	return calls, pays
+}
+
+// receives tells what money is sent to from what people call from.
+func receives(f finding) bool {
+	return f.subject.Kind == fraud.KindCard || f.subject.Kind == fraud.KindIBAN
 }
 
 // gravity orders findings by how much harm the next minute may do.

@@ -46,6 +46,7 @@ func (r *Router) disputeButton(ctx context.Context, t Turn) (Reply, error) {
 	if disputable(f.verdict.Level) {
 		m.Buttons = append(m.Buttons, []Button{disputeButtonFor(token, t.Private && !disputed)})
 	}
+	addTip(&m, []finding{f})
 	reply.Messages = []Message{m}
 	return reply, nil
 }

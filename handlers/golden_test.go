@@ -103,6 +103,24 @@ func goldenCases() map[string]func(*script) {
 			s.says("1414-тен код келді деп кодты сұрады, код 1234")
 			s.says("/check")
 		},
+		"check_care": func(s *script) {
+			s.says("pul jiberip qoidym komektesinizder")
+			s.says("назвала код, звонили с 87011234567")
+		},
+		"check_no_subject": func(s *script) {
+			s.says("482193")
+			s.says("https://kaspi-bonus.xyz/win")
+			s.says("8 701 123 45")
+			s.says("DE89 3704 0044 0532 0130 00")
+			s.says("/көмек")
+		},
+		"check_landline": func(s *script) { s.says("8 7172 70 70 70, 8 727 250 00 00, 8 71036 4 12 34, 8 800 080 18 13, 103") },
+		"check_both": func(s *script) {
+			s.stands("87011234567", fraud.Standing{Reporters: 2, Top: fraud.ScenarioOther, Last: lastWeek})
+			s.stands("KZ84722C000012345678", fraud.Standing{Reporters: 1, Top: fraud.ScenarioCode, Last: lastWeek})
+			s.says("87011234567, KZ84722C000012345678")
+		},
+		"check_language_unknown": func(s *script) { s.code = "en"; s.says("magan qongyrau shaldy 87011234567") },
 		"check_down": func(s *script) {
 			s.store.down = fmt.Errorf("the disk is gone")
 			_, err := s.router.answer(s.t.Context(), Turn{Lang: fraud.Lang(s.code)}, s.deps.Recognise.Find("87011234567"))

@@ -56,6 +56,8 @@ type Store interface {
 type Router struct {
 	deps     Deps
 	clues    clues
+	care     clues // of somebody who needs help now
+	kazakh   clues // of Kazakh without its own letters
 	kinds    map[Kind]func(Turn) flow
 	commands map[string]route
 	buttons  map[string]route // by the prefix before ':'
@@ -64,7 +66,7 @@ type Router struct {
 
 // New builds the router with all its flows.
 func New(deps Deps) *Router {
-	r := &Router{deps: deps, clues: readClues(cluesTSV)}
+	r := &Router{deps: deps, clues: readClues(cluesTSV), care: readClues(careTSV), kazakh: readClues(kazakhWords)}
 	r.routes()
 	return r
 }
@@ -74,13 +76,14 @@ func New(deps Deps) *Router {
 func (r *Router) Handle(ctx context.Context, in Input) (Reply, error) {
 	person, session, err := r.deps.Store.Turn(ctx, in.Person)
 	if err != nil {
-		return Reply{Lang: langOf(in, fraud.Person{})}, fmt.Errorf("reading where the conversation stands: %w", err)
+		return Reply{Lang: r.langOf(in, fraud.Person{})}, fmt.Errorf("reading where the conversation stands: %w", err)
 	}
-	t := Turn{Input: in, Known: person, Session: session, Lang: langOf(in, person), Now: r.deps.Clock().UTC()}
+	t := Turn{Input: in, Known: person, Session: session, Lang: r.langOf(in, person), Now: r.deps.Clock().UTC()}
 	reply, err := r.find(t)(ctx, t)
 	if reply.Lang == "" {
 		reply.Lang = t.Lang
 	}
+	offerLanguages(t, &reply)
 	back := false
 	if person.Gone && reply.Change.Gone == nil && !reply.Change.Erase {
 		reply.Change.Gone = &back // whoever writes has not blocked the bot
@@ -96,14 +99,14 @@ func (r *Router) Handle(ctx context.Context, in Input) (Reply, error) {
 
 // langOf decides the language: what the person chose, else what Telegram says,
 // else what the text shows, else Russian.
-func langOf(in Input, p fraud.Person) fraud.Lang {
+func (r *Router) langOf(in Input, p fraud.Person) fraud.Lang {
 	if p.Lang != "" {
 		return p.Lang
 	}
 	if lang, ok := spoken(in.Language); ok {
 		return lang
 	}
-	if strings.ContainsAny(in.Text, "әғқңөұүһіӘҒҚҢӨҰҮҺІ") {
+	if strings.ContainsAny(in.Text, "әғқңөұүһіӘҒҚҢӨҰҮҺІ") || r.kazakh.resembles(in.Text) != "" {
 		return fraud.Kazakh
 	}
 	return fraud.Russian

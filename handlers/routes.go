@@ -112,6 +112,9 @@ func (r *Router) forText(t Turn) flow {
 	if !t.Private {
 		return silence // in a group only commands are for the bot
 	}
+	if r.strangeCommand(t.Text) {
+		return r.unknownCommand
+	}
 	if run := r.conversation(t); run != nil {
 		return run
 	}

@@ -2,6 +2,9 @@ package handlers
 
 import (
 	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"saqbol/locales"
 )
@@ -9,6 +12,17 @@ import (
 // unknownCommand answers a command that does not exist.
 func (r *Router) unknownCommand(_ context.Context, t Turn) (Reply, error) {
 	return notUnderstood(t, "unknown.command"), nil
+}
+
+// strangeCommand reports whether a text is meant as a command in letters that
+// Telegram takes for none: /көмек, /стоп. With a number to check it is a text.
+func (r *Router) strangeCommand(text string) bool {
+	word, ok := strings.CutPrefix(text, "/")
+	if !ok {
+		return false
+	}
+	first, _ := utf8.DecodeRuneInString(word)
+	return first >= utf8.RuneSelf && unicode.IsLetter(first) && len(r.deps.Recognise.Find(text)) == 0
 }
 
 // unknownMedia answers a voice message, a photo or a file without words that no

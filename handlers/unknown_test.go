@@ -13,6 +13,10 @@ func TestWhatIsNotUnderstoodIsAnsweredKindly(t *testing.T) {
 		want string
 	}{
 		{"unknown command", Input{Kind: KindCommand, Command: "nonsense"}, "unknown.command unknown.next"},
+		{"command in Russian", Input{Text: "/помощь"}, "unknown.command unknown.next"},
+		{"command in Kazakh", Input{Text: "/көмек керек"}, "unknown.command unknown.next"},
+		{"a number behind one", Input{Text: "/тексер 87011234567"}, "check.head check.none check.about.operator check.next.none_call"},
+		{"a slash alone", Input{Text: "/"}, "check.nothing"},
 		{"sticker", Input{Kind: KindOther}, "unknown.thing unknown.next"},
 		{"voice", Input{Kind: KindMedia, File: fraud.File{Kind: "voice", ID: "v"}}, "unknown.voice unknown.next"},
 		{"photo", Input{Kind: KindMedia, File: fraud.File{Kind: "photo", ID: "p"}}, "unknown.media unknown.next"},
@@ -33,6 +37,9 @@ func TestStickerInTheMiddleOfADraft(t *testing.T) {
 	c.say("/report 87011234567")
 	if got := keys(c.send(Input{Kind: KindOther})); got != "unknown.thing unknown.draft" {
 		t.Errorf("answers %q", got)
+	}
+	if got := keys(c.send(Input{Text: "/стоп"})); got != "unknown.command unknown.draft" {
+		t.Errorf("a command in Russian answers %q", got)
 	}
 	if !c.store.sessions[c.person].Open() {
 		t.Error("the draft is gone")
