@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -62,7 +61,7 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 	steps.Go(func() (err error) { a.client, err = bot.Dial(stepsCtx, p.token, p.apiURL); return dialAdvice(err) })
 	var keys *seal.Keys
 	steps.Go(func() (err error) {
-		if path, isFile := strings.CutPrefix(p.database, "sqlite:"); isFile {
+		if path, isFile := sqlitePath(p.database); isFile {
 			if a.lock, err = lockDatabase(path); err != nil {
 				return err
 			}

@@ -52,6 +52,13 @@ const (
 	defaultListen   = "127.0.0.1:8080"
 )
 
+// sqlitePath is the file that a DATABASE_URL names, "sqlite:" or "sqlite://" and
+// a path; isFile is false for a database elsewhere.
+func sqlitePath(databaseURL string) (path string, isFile bool) {
+	path, isFile = strings.CutPrefix(databaseURL, "sqlite:")
+	return strings.TrimPrefix(path, "//"), isFile
+}
+
 // reserved are the paths that the program serves itself.
 func reserved(path string) bool {
 	switch path {

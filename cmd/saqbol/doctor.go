@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"saqbol/bot"
@@ -24,7 +23,8 @@ type doctor struct {
 }
 
 // Run checks the configuration, token, database, keys, clock and disk, and says
-// what is wrong and how to mend it. It changes nothing.
+// what is wrong and how to mend it. It makes neither keys nor a database; one that
+// is there is opened as run opens it.
 func (doctorCommand) Run(s *surroundings) error {
 	d := &doctor{out: s.stdout}
 	cfg, err := readConfig(s.env)
@@ -112,7 +112,7 @@ func (d *doctor) keys(cfg config) *seal.Keys {
 }
 
 func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
-	path, isFile := strings.CutPrefix(cfg.databaseURL, "sqlite:")
+	path, isFile := sqlitePath(cfg.databaseURL)
 	if isFile {
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 			fmt.Fprintf(d.out, "· database: none yet; `saqbol run` makes %s\n", path)
@@ -140,7 +140,7 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 const enoughDisk = 1 << 30
 
 func (d *doctor) disk(cfg config) {
-	path, isFile := strings.CutPrefix(cfg.databaseURL, "sqlite:")
+	path, isFile := sqlitePath(cfg.databaseURL)
 	if !isFile {
 		return
 	}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -116,7 +115,7 @@ func (c config) keys(log *slog.Logger) (*seal.Keys, error) {
 // orphaned tells whether there is a database but no key file: a new key would
 // not open it.
 func orphaned(databaseURL string) bool {
-	path, isFile := strings.CutPrefix(databaseURL, "sqlite:")
+	path, isFile := sqlitePath(databaseURL)
 	if !isFile {
 		return false
 	}
