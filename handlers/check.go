@@ -129,9 +129,6 @@ func (r *Router) answer(ctx context.Context, t Turn, subjects []fraud.Subject) (
 		return Reply{}, err
 	}
 	m := Message{}
-	if r.cry(t.Text) == cryGiven {
-		m.Text = append(m.Text, locales.M("check.care"), locales.Msg{})
-	}
 	for _, f := range findings {
 		m.Text = append(append(m.Text, block(f, t.Lang, len(findings) > 1)...), locales.Msg{})
 	}
@@ -148,7 +145,11 @@ func (r *Router) answer(ctx context.Context, t Turn, subjects []fraud.Subject) (
 		addTip(&m, findings)
 	}
 	r.addSecret(&m, t, onlyUnknownShorts(findings))
-	m.Text = append(m.Text, next(findings))
+	step := next(findings)
+	if r.cry(t.Text) == cryGiven { // the answer begins with its verdict all the same
+		step = locales.M("check.care")
+	}
+	m.Text = append(m.Text, step)
 	return Reply{Messages: []Message{m}}, nil
 }
 
