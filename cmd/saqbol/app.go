@@ -126,22 +126,25 @@ func readOfficial(path string) (fraud.Directory, error) {
 // pruneEvery is how often marks of handled updates are cleared away, and
 // keepMarks how long they are kept: Telegram holds an update for 24 hours.
 const (
+	pruneFirst = time.Minute
 	pruneEvery = time.Hour
 	keepMarks  = 48 * time.Hour
 )
 
-// housekeeping clears away what need not be kept, until ctx ends.
+// housekeeping clears away what need not be kept, until ctx ends: first when those
+// who waited for the start have their answers.
 func (a *app) housekeeping(ctx context.Context) {
-	ticker := time.NewTicker(pruneEvery)
-	defer ticker.Stop()
+	timer := time.NewTimer(pruneFirst)
+	defer timer.Stop()
 	for {
-		if err := a.store.Prune(ctx, time.Now().Add(-keepMarks)); err != nil && ctx.Err() == nil {
-			a.log.Error("clearing away old marks failed; it is tried again in an hour", "error", err)
-		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-timer.C:
 		}
+		if err := a.store.Prune(ctx, time.Now().Add(-keepMarks)); err != nil && ctx.Err() == nil {
+			a.log.Error("clearing away old marks failed; it is tried again in an hour", "error", err)
+		}
+		timer.Reset(pruneEvery)
 	}
 }
