@@ -65,7 +65,12 @@ func (p *poller) run(ctx context.Context) error {
 	p.bot.health.polled(p.bot.options.Clock()) // the server is there; the first request for updates is held for long
 	p.bot.log.Info("updates come by polling", "bot", p.bot.me.username)
 	for ctx.Err() == nil {
+		asked := p.limit
 		batch, err := p.fetch(ctx)
+		if err != nil && p.limit < asked {
+			p.failed(err, 0) // for the log: a smaller batch is asked for, there is nothing to wait for
+			continue
+		}
 		if err != nil {
 			if err := fail(err); err != nil {
 				return err

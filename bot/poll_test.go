@@ -197,6 +197,24 @@ func TestPollingPassesAnUpdateThatIsTooDeep(t *testing.T) {
 	}
 }
 
+// A too deep update among good ones costs itself, and the others are answered
+// without a wait.
+func TestPollingPassesATooDeepUpdateAmongOthers(t *testing.T) {
+	deep := `{"update_id":8,"zz":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`
+	before := `{"update_id":7,"message":` + textFrom(1, "before") + `}`
+	after := `{"update_id":9,"message":` + textFrom(1, "after") + `}`
+	all := "[" + before + "," + deep + "," + after + "]"
+	rest := "[" + deep + "," + after + "]"
+	s := newScript(t, []string{all, all, "[" + before + "]", rest, rest, "[" + deep + "]", "[" + after + "]"})
+	s.finish(t)
+	if got := s.sent(); !slices.Equal(got, []string{"echo before", "echo after"}) {
+		t.Errorf("sent %q", got)
+	}
+	if n := len(s.journal.letters); n != 1 {
+		t.Errorf("%d dead letters, want 1", n)
+	}
+}
+
 // An answer that is no JSON and names no update passes nothing.
 func TestPollingPassesNothingForRubbish(t *testing.T) {
 	for _, answer := range []string{"", "<html>[{\"update_id\":7}]", `{"ok":true,"result":[{"x":1}]`, `{"ok":true,"result":[`} {
