@@ -161,6 +161,10 @@ func (w *world) shown(t *testing.T, p *emulator.Person, n int) []string {
 // post delivers a body to the webhook as anybody could.
 func (w *world) post(t *testing.T, secret, body string) (int, string) {
 	t.Helper()
+	// The bot is open before it says where it is; before that it answers 503.
+	if _, err := w.api.WaitCall(w.ctx, func(c emulator.Call) bool { return c.Method == "setWebhook" }); err != nil {
+		t.Fatal(err)
+	}
 	req, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.bot.options.Webhook.URL, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
