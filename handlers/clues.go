@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"saqbol/fraud"
+	"saqbol/recognize"
 )
 
 //go:embed clues.tsv
@@ -108,32 +109,7 @@ func folded(text string) string {
 			out.WriteByte(' ')
 		}
 		gap = false
-		out.WriteRune(plain(c))
+		out.WriteRune(recognize.Fold(c))
 	}
 	return out.String()
-}
-
-// plain is the Russian letter that is typed for a Kazakh one.
-func plain(c rune) rune {
-	switch c {
-	case 'ә':
-		return 'а'
-	case 'ғ':
-		return 'г'
-	case 'қ':
-		return 'к'
-	case 'ң':
-		return 'н'
-	case 'ө':
-		return 'о'
-	case 'ұ', 'ү':
-		return 'у'
-	case 'һ':
-		return 'х'
-	case 'і':
-		return 'и'
-	case 'ё':
-		return 'е'
-	}
-	return c
 }

@@ -72,7 +72,7 @@ func symbolOf(r rune) symbol {
 	}
 	if unicode.IsLetter(r) {
 		low := unicode.ToLower(r)
-		return symbol{r: fold(low), kind: symbolLetter, capital: low != r}
+		return symbol{r: Fold(low), kind: symbolLetter, capital: low != r}
 	}
 	if unicode.IsSpace(r) || r == 0x2800 {
 		return symbol{r: ' ', kind: symbolSpace}
@@ -92,9 +92,10 @@ func invisible(r rune) bool {
 	return r == 0xAD || r == 0x3164 || r == 0xFFA0 || unicode.In(r, unicode.Cf, unicode.Mn, unicode.Me)
 }
 
-// fold writes the letters of Kazakh that people leave out as those they use
-// instead, so that "нөмір" and "номир" meet in the list of words.
-func fold(r rune) rune {
+// Fold writes the letters of Kazakh that people leave out as those they use
+// instead, so that "нөмір" and "номир" meet in a list of words. It takes a lower
+// case letter; any other is left as it is.
+func Fold(r rune) rune {
 	switch r {
 	case 'ә':
 		return 'а'

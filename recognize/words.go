@@ -89,7 +89,7 @@ func readWords() (wordList, error) {
 		}
 		folded := make([]byte, 0, len(form))
 		for _, r := range form {
-			folded = utf8.AppendRune(folded, fold(unicode.ToLower(r)))
+			folded = utf8.AppendRune(folded, Fold(unicode.ToLower(r)))
 		}
 		into[string(folded)] |= means
 	}
