@@ -41,6 +41,9 @@ func (b *Bot) receive(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not now", http.StatusServiceUnavailable)
 		return
 	}
+	// What knocks with the secret is Telegram, which may deliver before it has
+	// answered that the webhook is set.
+	b.health.started(b.options.Clock())
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxUpdate))
 	var tooLong *http.MaxBytesError
 	switch {

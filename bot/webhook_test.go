@@ -209,6 +209,23 @@ func TestWebhookOutsideRun(t *testing.T) {
 	}
 }
 
+// Telegram may deliver before it has answered that the webhook is set: a bot that
+// answers updates is ready.
+func TestReadyOnceUpdatesCome(t *testing.T) {
+	w := begin(t, answers(echo), settings{webhook: true, api: func(api *emulator.Server) {
+		api.Fail(emulator.Fault{Method: "setWebhook", Kind: emulator.FaultHang, Applied: true})
+	}})
+	if err := w.bot.Ready(w.ctx); err == nil {
+		t.Error("nothing has come, and the bot says it is ready")
+	}
+	p := w.api.NewPerson("Citizen", "ru")
+	p.Send("x")
+	w.shown(t, p, 1)
+	if err := w.bot.Ready(w.ctx); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSetWebhook(t *testing.T) {
 	w := begin(t, answers(echo), settings{webhook: true})
 	c, err := w.api.WaitCall(w.ctx, func(c emulator.Call) bool { return c.Method == "setWebhook" })
