@@ -30,6 +30,7 @@ type parts struct {
 	keys     func() (*seal.Keys, error) // reads or makes the key set
 	official string                     // a file of official numbers, "" = those compiled in
 	webhook  bot.Webhook
+	limits   bot.Limits
 	log      *slog.Logger
 }
 
@@ -84,7 +85,7 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 	})
 	a.bot, err = bot.New(bot.Options{
 		Client: a.client, Handler: router, Journal: a.store, Catalogue: catalogue,
-		Webhook: p.webhook, Redact: a.recogniser.Redact, Log: p.log, Clock: time.Now, Random: rand.Reader,
+		Webhook: p.webhook, Limits: p.limits, Redact: a.recogniser.Redact, Log: p.log, Clock: time.Now, Random: rand.Reader,
 	})
 	if err != nil {
 		return nil, err

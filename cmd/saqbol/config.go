@@ -21,6 +21,7 @@ type config struct {
 	webhookKey  secret
 	listen      string
 	dispatchers []int64
+	sends       int // calls to Telegram a second, to everybody together
 	logLevel    slog.Level
 	logFormat   string // "text", "json" or "" = by terminal
 }
@@ -50,6 +51,12 @@ func (s secret) LogValue() slog.Value { return slog.StringValue("***") }
 const (
 	defaultDatabase = "sqlite:data/saqbol.db"
 	defaultListen   = "127.0.0.1:8080"
+	// defaultSends is what Telegram allows every bot.
+	defaultSends = 30
+	// maxSends is what Telegram gives bots that pay for it; a server of one's own
+	// (TELEGRAM_API_URL) may take more.
+	maxSends    = 1000
+	maxSendsOwn = 1_000_000
 )
 
 // sqlitePath is the file that a DATABASE_URL names, "sqlite:" or "sqlite://" and
@@ -77,13 +84,18 @@ var webhookPath = regexp.MustCompile(`^/[A-Za-z0-9/._~-]*$`)
 
 const maxWebhookSecret = 256
 
+// settingNames are the settings that the program reads, in the order of README.md.
+func settingNames() []string {
+	return []string{"TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "DATABASE_URL", "SAQBOL_KEY", "WEBHOOK_URL",
+		"WEBHOOK_SECRET", "HTTP_LISTEN", "SAQBOL_DISPATCHERS", "SAQBOL_SENDS_PER_SECOND", "LOG_LEVEL", "LOG_FORMAT"}
+}
+
 // readConfig checks every setting but the token, which only run needs. The error
 // names the setting and says what to do.
 func readConfig(env environment) (config, error) {
-	c := config{databaseURL: defaultDatabase, listen: defaultListen}
+	c := config{databaseURL: defaultDatabase, listen: defaultListen, sends: defaultSends}
 	values := map[string]string{}
-	for _, name := range []string{"TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "DATABASE_URL", "SAQBOL_KEY", "WEBHOOK_URL",
-		"WEBHOOK_SECRET", "HTTP_LISTEN", "SAQBOL_DISPATCHERS", "LOG_LEVEL", "LOG_FORMAT"} {
+	for _, name := range settingNames() {
 		value, err := env.get(name)
 		if err != nil {
 			return config{}, err
@@ -94,7 +106,7 @@ func readConfig(env environment) (config, error) {
 	if v := values["DATABASE_URL"]; v != "" {
 		c.databaseURL = v
 	}
-	steps := []func(map[string]string, *config) error{readAPIURL, readWebhook, readListen, readDispatchers, readLogging}
+	steps := []func(map[string]string, *config) error{readAPIURL, readWebhook, readListen, readDispatchers, readSends, readLogging}
 	for _, step := range steps {
 		if err := step(values, &c); err != nil {
 			return config{}, err
@@ -165,6 +177,23 @@ func readDispatchers(values map[string]string, c *config) error {
 		}
 		c.dispatchers = append(c.dispatchers, id)
 	}
+	return nil
+}
+
+func readSends(values map[string]string, c *config) error {
+	v := values["SAQBOL_SENDS_PER_SECOND"]
+	if v == "" {
+		return nil
+	}
+	most := maxSends
+	if c.apiURL != "" {
+		most = maxSendsOwn
+	}
+	sends, err := strconv.Atoi(v)
+	if err != nil || sends < 1 || sends > most {
+		return fmt.Errorf("SAQBOL_SENDS_PER_SECOND must be a whole number from 1 to %d; %d is what Telegram allows every bot", most, defaultSends)
+	}
+	c.sends = sends
 	return nil
 }
 

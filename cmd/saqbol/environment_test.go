@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,6 +75,9 @@ func TestConfigErrorsSayWhatToDo(t *testing.T) {
 		"webhook on our own path":  {environment{"WEBHOOK_URL": "https://bot.example.kz/healthz", "WEBHOOK_SECRET": "ab"}, "taken by SaqBol"},
 		"listen without port":      {environment{"HTTP_LISTEN": "localhost"}, "HTTP_LISTEN"},
 		"dispatchers by name":      {environment{"SAQBOL_DISPATCHERS": "@dispatcher"}, "SAQBOL_DISPATCHERS"},
+		"sends in words":           {environment{"SAQBOL_SENDS_PER_SECOND": "many"}, "SAQBOL_SENDS_PER_SECOND must be"},
+		"no sends":                 {environment{"SAQBOL_SENDS_PER_SECOND": "0"}, "from 1 to 1000"},
+		"more than Telegram gives": {environment{"SAQBOL_SENDS_PER_SECOND": "1001"}, "from 1 to 1000"},
 		"level":                    {environment{"LOG_LEVEL": "loud"}, "LOG_LEVEL"},
 		"format":                   {environment{"LOG_FORMAT": "xml"}, "LOG_FORMAT"},
 		"api":                      {environment{"TELEGRAM_API_URL": "localhost:8081"}, "TELEGRAM_API_URL"},
@@ -86,16 +90,34 @@ func TestConfigErrorsSayWhatToDo(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	c, err := readConfig(environment{"TELEGRAM_BOT_TOKEN": "1:canary", "SAQBOL_KEY": "canary", "TELEGRAM_API_URL": "http://127.0.0.1:1/",
-		"WEBHOOK_URL": "http://127.0.0.1:2", "WEBHOOK_SECRET": "canary", "SAQBOL_DISPATCHERS": "1, 2,", "LOG_LEVEL": "WARN", "LOG_FORMAT": "json"})
+		"WEBHOOK_URL": "http://127.0.0.1:2", "WEBHOOK_SECRET": "canary", "SAQBOL_DISPATCHERS": "1, 2,", "SAQBOL_SENDS_PER_SECOND": "5000", "LOG_LEVEL": "WARN", "LOG_FORMAT": "json"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.webhook.Path != "/" || c.apiURL != "http://127.0.0.1:1" || len(c.dispatchers) != 2 || c.listen != defaultListen || c.databaseURL != defaultDatabase {
+	if c.webhook.Path != "/" || c.apiURL != "http://127.0.0.1:1" || len(c.dispatchers) != 2 || c.sends != 5000 || c.listen != defaultListen || c.databaseURL != defaultDatabase {
 		t.Errorf("config = %+v", c)
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		if shown := fmt.Sprintf(verb, c); strings.Contains(shown, "canary") {
 			t.Errorf("%s prints a secret: %s", verb, shown)
+		}
+	}
+}
+
+// TestPaceOfSending: the setting reaches the bot, and without it the pace is what
+// Telegram allows every bot.
+func TestPaceOfSending(t *testing.T) {
+	for value, want := range map[string]int{"": 30, "200": 200} {
+		c, err := readConfig(environment{"TELEGRAM_BOT_TOKEN": "1234567890:sample-sample-sample-sample-sample1", "SAQBOL_SENDS_PER_SECOND": value})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := c.parts(slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.limits.PerSecond != want || p.limits.Burst != want {
+			t.Errorf("%q gives the limits %+v, want %d", value, p.limits, want)
 		}
 	}
 }
