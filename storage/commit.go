@@ -19,9 +19,9 @@ import (
 // The parts are applied in the order of fraud.Change's fields. Where there is
 // nothing to change it is not an error: withdrawing what is not theirs or is
 // withdrawn, closing what is not open, somebody unknown blocking the bot.
-func (s *Store) Commit(ctx context.Context, c fraud.Change) ([]int64, error) {
-	var ids []int64
-	err := s.update(ctx, "storing an update's effect", func(t *tx) error {
+func (s *Store) Commit(ctx context.Context, c fraud.Change) (ids []int64, err error) {
+	defer s.measure(OpCommit, s.begun(), &err)
+	err = s.update(ctx, "storing an update's effect", func(t *tx) error {
 		a := &applying{tx: t, store: s, change: c, who: s.person(c.Person), touched: map[fraud.Key]bool{}}
 		var err error
 		ids, err = a.all(ctx)
@@ -84,7 +84,8 @@ func markHandled(ctx context.Context, t *tx, update, now int64) error {
 }
 
 // Seen reports whether an update's effect is stored.
-func (s *Store) Seen(ctx context.Context, update int64) (bool, error) {
+func (s *Store) Seen(ctx context.Context, update int64) (seen bool, err error) {
+	defer s.measure(OpSeen, s.begun(), &err)
 	n, err := s.count(ctx, `SELECT COUNT(*) FROM handled WHERE update_id = $1`, update)
 	if err != nil {
 		return false, fmt.Errorf("looking for an update's mark: %w", err)

@@ -26,7 +26,8 @@ func letterPlace(update int64) seal.Place {
 
 // DeadLetter keeps an update that could not be handled and marks it as handled,
 // so that it isn't tried again. A second letter about the same update is not kept.
-func (s *Store) DeadLetter(ctx context.Context, letter fraud.DeadLetter) error {
+func (s *Store) DeadLetter(ctx context.Context, letter fraud.DeadLetter) (err error) {
+	defer s.measure(OpDeadLetter, s.begun(), &err)
 	sealed, err := s.sealJSON(letterRow{Reason: letter.Reason, Raw: letter.Raw}, letterPlace(letter.Update))
 	if err != nil {
 		return err

@@ -24,6 +24,7 @@ type config struct {
 	random   io.Reader
 	clock    func() time.Time
 	lockWait time.Duration
+	meter    Meter
 }
 
 // Option changes how a Store works.
@@ -82,7 +83,7 @@ func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store
 	if err := prepareFile(ctx, path, c.lockWait); err != nil {
 		return nil, err
 	}
-	s := &Store{keys: keys, random: c.random, clock: c.clock}
+	s := &Store{keys: keys, random: c.random, clock: c.clock, meter: c.meter}
 	if s.write, s.read, err = openSQLite(path, c.lockWait); err != nil {
 		return nil, err
 	}

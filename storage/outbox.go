@@ -35,9 +35,9 @@ func (a *applying) outgoing(ctx context.Context) ([]int64, error) {
 }
 
 // Unsent returns the calls that wait, in the order in which they were stored.
-func (s *Store) Unsent(ctx context.Context) ([]fraud.Outgoing, error) {
-	var waiting []fraud.Outgoing
-	err := s.read.query(ctx, func(rows *sql.Rows) error {
+func (s *Store) Unsent(ctx context.Context) (waiting []fraud.Outgoing, err error) {
+	defer s.measure(OpUnsent, s.begun(), &err)
+	err = s.read.query(ctx, func(rows *sql.Rows) error {
 		var out fraud.Outgoing
 		var who, sealed []byte
 		if err := rows.Scan(&out.ID, &who, &sealed); err != nil {
@@ -62,10 +62,11 @@ func (s *Store) Unsent(ctx context.Context) ([]fraud.Outgoing, error) {
 
 // Sent forgets calls that were made or can't ever be. Ids that are gone already
 // are no matter.
-func (s *Store) Sent(ctx context.Context, ids []int64) error {
+func (s *Store) Sent(ctx context.Context, ids []int64) (err error) {
 	if len(ids) == 0 {
 		return nil
 	}
+	defer s.measure(OpSent, s.begun(), &err)
 	return s.update(ctx, "forgetting answers that were sent", func(t *tx) error {
 		for _, id := range ids {
 			if _, err := t.exec(ctx, `DELETE FROM outbox WHERE id = $1`, id); err != nil {

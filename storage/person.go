@@ -26,9 +26,10 @@ func sessionPlace(who fraud.Key) seal.Place {
 
 // Turn returns what is known of a person and where their conversation stands:
 // Known=false and the zero Session for somebody of whom nothing is stored.
-func (s *Store) Turn(ctx context.Context, person int64) (fraud.Person, fraud.Session, error) {
+func (s *Store) Turn(ctx context.Context, person int64) (out fraud.Person, session fraud.Session, err error) {
+	defer s.measure(OpTurn, s.begun(), &err)
 	who := s.person(person)
-	out := fraud.Person{ID: person}
+	out = fraud.Person{ID: person}
 	row, err := s.read.row(ctx, `SELECT lang, gone, session FROM people WHERE person = $1`, who[:])
 	if err != nil {
 		return out, fraud.Session{}, fmt.Errorf("reading a person: %w", err)
@@ -41,7 +42,7 @@ func (s *Store) Turn(ctx context.Context, person int64) (fraud.Person, fraud.Ses
 		return out, fraud.Session{}, fmt.Errorf("reading a person: %w", err)
 	}
 	out.Known = true
-	session, err := s.openSession(sealed, who)
+	session, err = s.openSession(sealed, who)
 	return out, session, err
 }
 
@@ -109,7 +110,8 @@ func setSession(ctx context.Context, t *tx, who fraud.Key, sealed []byte) error 
 
 // Anchor notes the message that the person's open conversation edits in place.
 // Where none is open there is nothing to note.
-func (s *Store) Anchor(ctx context.Context, person, message int64) error {
+func (s *Store) Anchor(ctx context.Context, person, message int64) (err error) {
+	defer s.measure(OpAnchor, s.begun(), &err)
 	who := s.person(person)
 	return s.update(ctx, "noting a conversation's message", func(t *tx) error {
 		var sealed []byte

@@ -37,10 +37,10 @@ func (s *Store) scanReport(scan func(...any) error) (fraud.Report, error) {
 }
 
 // ReportsOf returns a person's reports, newest first, withdrawn ones too.
-func (s *Store) ReportsOf(ctx context.Context, person int64) ([]fraud.Report, error) {
+func (s *Store) ReportsOf(ctx context.Context, person int64) (reports []fraud.Report, err error) {
+	defer s.measure(OpReports, s.begun(), &err)
 	who := s.person(person)
-	var reports []fraud.Report
-	err := s.read.query(ctx, func(rows *sql.Rows) error {
+	err = s.read.query(ctx, func(rows *sql.Rows) error {
 		r, err := s.scanReport(rows.Scan)
 		reports = append(reports, r)
 		return err
@@ -54,6 +54,7 @@ func (s *Store) ReportsOf(ctx context.Context, person int64) ([]fraud.Report, er
 // Overlapping returns the person's standing report that shares a subject with
 // keys, the one updated last if there are several; ok is false where none does.
 func (s *Store) Overlapping(ctx context.Context, person int64, keys []fraud.Key) (report fraud.Report, ok bool, err error) {
+	defer s.measure(OpOverlapping, s.begun(), &err)
 	who := s.person(person)
 	var code string
 	var latest int64

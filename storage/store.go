@@ -19,6 +19,7 @@ type Store struct {
 	read   *pool
 	random io.Reader
 	clock  func() time.Time
+	meter  Meter // nil = nothing is measured
 }
 
 // Close waits for what runs and closes the database.

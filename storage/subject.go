@@ -16,8 +16,9 @@ func disputePlace(subject fraud.Key) seal.Place {
 
 // Standings returns one Standing for each key, in the same order; the zero
 // Standing for subjects of which nothing is known. Each costs one row.
-func (s *Store) Standings(ctx context.Context, keys []fraud.Key) ([]fraud.Standing, error) {
-	out := make([]fraud.Standing, len(keys))
+func (s *Store) Standings(ctx context.Context, keys []fraud.Key) (out []fraud.Standing, err error) {
+	defer s.measure(OpStandings, s.begun(), &err)
+	out = make([]fraud.Standing, len(keys))
 	for i := range keys {
 		row, err := s.read.row(ctx, `SELECT reporters, top, last, disputes, confirmed FROM subjects WHERE subject = $1`, keys[i][:])
 		if err != nil {
@@ -37,7 +38,8 @@ func (s *Store) Standings(ctx context.Context, keys []fraud.Key) ([]fraud.Standi
 }
 
 // Disputed reports whether this person says the subject is not a scam.
-func (s *Store) Disputed(ctx context.Context, person int64, key fraud.Key) (bool, error) {
+func (s *Store) Disputed(ctx context.Context, person int64, key fraud.Key) (disputed bool, err error) {
+	defer s.measure(OpDisputed, s.begun(), &err)
 	who := s.person(person)
 	n, err := s.count(ctx, `SELECT COUNT(*) FROM disputes WHERE subject = $1 AND person = $2`, key[:], who[:])
 	if err != nil {
@@ -97,7 +99,8 @@ func (a *applying) dispute(ctx context.Context) error {
 
 // Confirm marks a subject as confirmed by a human decision; by says whose and is
 // sealed. A second confirmation replaces the first.
-func (s *Store) Confirm(ctx context.Context, ref fraud.Ref, by string) error {
+func (s *Store) Confirm(ctx context.Context, ref fraud.Ref, by string) (err error) {
+	defer s.measure(OpConfirm, s.begun(), &err)
 	place := seal.Place{Table: "confirmations", Column: "ref", Row: ref.Key[:]}
 	subject, err := s.sealJSON(refRowOf(ref), place)
 	if err != nil {

@@ -35,10 +35,10 @@ func addTo(ctx context.Context, t *tx, name string, n int64) error {
 // Totals returns the sums for everybody; Recent counts the standing reports
 // created at since or later. Scenarios come most frequent first, those named
 // equally often in the order of fraud.Scenarios.
-func (s *Store) Totals(ctx context.Context, since time.Time) (fraud.Totals, error) {
-	var out fraud.Totals
+func (s *Store) Totals(ctx context.Context, since time.Time) (out fraud.Totals, err error) {
+	defer s.measure(OpTotals, s.begun(), &err)
 	named := map[fraud.Scenario]int{}
-	err := s.read.query(ctx, func(rows *sql.Rows) error {
+	err = s.read.query(ctx, func(rows *sql.Rows) error {
 		var name string
 		var n int
 		if err := rows.Scan(&name, &n); err != nil {

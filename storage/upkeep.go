@@ -22,7 +22,8 @@ const pruned = 2000
 // hours ago: Telegram delivers no update later than 24), answers that nobody
 // could be given from 24 hours later on, and dead letters from 28 days earlier.
 // It also empties the write-ahead log, in which deleted rows still stand.
-func (s *Store) Prune(ctx context.Context, before time.Time) error {
+func (s *Store) Prune(ctx context.Context, before time.Time) (err error) {
+	defer s.measure(OpPrune, s.begun(), &err)
 	for _, old := range []struct {
 		query  string
 		before time.Time
@@ -57,9 +58,8 @@ type Health struct {
 }
 
 // Check looks the whole database over, which takes seconds on a large one.
-func (s *Store) Check(ctx context.Context) (Health, error) {
-	var h Health
-	var err error
+func (s *Store) Check(ctx context.Context) (h Health, err error) {
+	defer s.measure(OpCheck, s.begun(), &err)
 	if h.Schema, err = schemaVersion(ctx, s.read.db); err != nil {
 		return h, err
 	}
