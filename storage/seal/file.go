@@ -15,7 +15,7 @@ var ErrExposed = errors.New("other users of this machine can read it: run chmod 
 // set and writes it there, readable by its owner only; created says so. A file
 // that others can read is refused with ErrExposed.
 func LoadOrCreate(path string) (keys *Keys, created bool, err error) {
-	keys, err = load(path)
+	keys, err = Load(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return keys, false, err
 	}
@@ -24,7 +24,7 @@ func LoadOrCreate(path string) (keys *Keys, created bool, err error) {
 	}
 	if err = create(path, keys); errors.Is(err, fs.ErrExist) {
 		// Another start of the program was faster: its key counts.
-		keys, err = load(path)
+		keys, err = Load(path)
 		return keys, false, err
 	}
 	if err != nil {
@@ -33,7 +33,9 @@ func LoadOrCreate(path string) (keys *Keys, created bool, err error) {
 	return keys, true, nil
 }
 
-func load(path string) (*Keys, error) {
+// Load reads the key file at path. A file that others can read is refused with
+// ErrExposed.
+func Load(path string) (*Keys, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the key file: %w", err)

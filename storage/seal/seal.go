@@ -9,12 +9,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/daead"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/prf"
-	tinkpb "github.com/tink-crypto/tink-go/v2/proto/tink_go_proto"
 	"github.com/tink-crypto/tink-go/v2/tink"
 
 	"saqbol/fraud"
@@ -26,9 +26,16 @@ const hidden = "***"
 // Keys is the whole set: one keyset seals values (XChaCha20-Poly1305: its random
 // nonce of 24 bytes never repeats, however much is sealed), one makes tokens
 // (AES-SIV: deterministic and short) and one makes index keys (HMAC-SHA256).
-// Keys are safe for concurrent use and never print themselves.
-type Keys struct {
+// Keys are safe for concurrent use and never print themselves; Adopt and Follow
+// change them under everybody who holds them.
+type Keys struct{ now *atomic.Pointer[set] }
+
+// set is what Keys are at one moment.
+type set struct {
 	values, tokens, index *keyset.Handle
+
+	ids     []uint32 // of the keys for values, oldest first
+	primary uint32   // the one of them that seals
 
 	aead  tink.AEAD
 	daead tink.DeterministicAEAD
@@ -52,53 +59,37 @@ func Generate() (*Keys, error) {
 	return newKeys(values, tokens, index)
 }
 
-// newKeys builds the primitives once: Index and Token run on every check.
 func newKeys(values, tokens, index *keyset.Handle) (*Keys, error) {
-	k := &Keys{values: values, tokens: tokens, index: index}
-	var err error
-	if k.aead, err = aead.New(values); err != nil {
-		return nil, errors.New("the keyset for values is no AEAD keyset")
-	}
-	if k.daead, err = daead.New(tokens); err != nil {
-		return nil, errors.New("the keyset for tokens is no deterministic AEAD keyset")
-	}
-	set, err := prf.NewPRFSet(index)
+	s, err := newSet(values, tokens, index)
 	if err != nil {
-		return nil, errors.New("the keyset for the index is no PRF keyset")
+		return nil, err
 	}
-	k.prf = set.PRFs[set.PrimaryID]
+	k := &Keys{now: new(atomic.Pointer[set])}
+	k.now.Store(s)
 	return k, nil
 }
 
-// Rotate returns a set whose new values and tokens are made under fresh keys;
-// what the old ones made still opens. The index key stays: rows are found by
-// its hashes, so changing it would mean rewriting every row and, for cards, is
-// impossible, because their numbers are kept nowhere. An index key that leaked
-// is answered by exporting and importing into a new database.
-//
-// k itself is unchanged. Save the new set (Text) before anything is sealed with it.
-func (k *Keys) Rotate() (*Keys, error) {
-	values, err := withNewPrimary(k.values, aead.XChaCha20Poly1305KeyTemplate())
+// newSet builds the primitives once: Index and Token run on every check.
+func newSet(values, tokens, index *keyset.Handle) (*set, error) {
+	s := &set{values: values, tokens: tokens, index: index}
+	info := values.KeysetInfo()
+	s.primary = info.GetPrimaryKeyId()
+	for _, key := range info.GetKeyInfo() {
+		s.ids = append(s.ids, key.GetKeyId())
+	}
+	var err error
+	if s.aead, err = aead.New(values); err != nil {
+		return nil, errors.New("the keyset for values is no AEAD keyset")
+	}
+	if s.daead, err = daead.New(tokens); err != nil {
+		return nil, errors.New("the keyset for tokens is no deterministic AEAD keyset")
+	}
+	prfs, err := prf.NewPRFSet(index)
 	if err != nil {
-		return nil, fmt.Errorf("rotating the key for values: %w", err)
+		return nil, errors.New("the keyset for the index is no PRF keyset")
 	}
-	tokens, err := withNewPrimary(k.tokens, daead.AESSIVKeyTemplate())
-	if err != nil {
-		return nil, fmt.Errorf("rotating the key for tokens: %w", err)
-	}
-	return newKeys(values, tokens, k.index)
-}
-
-func withNewPrimary(old *keyset.Handle, template *tinkpb.KeyTemplate) (*keyset.Handle, error) {
-	m := keyset.NewManagerFromHandle(old)
-	id, err := m.Add(template)
-	if err != nil {
-		return nil, err
-	}
-	if err := m.SetPrimary(id); err != nil {
-		return nil, err
-	}
-	return m.Handle()
+	s.prf = prfs.PRFs[prfs.PrimaryID]
+	return s, nil
 }
 
 // Place says where a sealed value stands. It is authenticated with the value,
@@ -118,7 +109,7 @@ func (p Place) data() []byte {
 
 // Seal encrypts a value for its place. The result is 45 bytes longer.
 func (k *Keys) Seal(plain []byte, at Place) ([]byte, error) {
-	sealed, err := k.aead.Encrypt(plain, at.data())
+	sealed, err := k.now.Load().aead.Encrypt(plain, at.data())
 	if err != nil {
 		return nil, fmt.Errorf("sealing %s.%s: %w", at.Table, at.Column, err)
 	}
@@ -128,7 +119,7 @@ func (k *Keys) Seal(plain []byte, at Place) ([]byte, error) {
 // Open decrypts what Seal made for the same place, under this set or one that it
 // was rotated from.
 func (k *Keys) Open(sealed []byte, at Place) ([]byte, error) {
-	plain, err := k.aead.Decrypt(sealed, at.data())
+	plain, err := k.now.Load().aead.Decrypt(sealed, at.data())
 	if err != nil {
 		return nil, fmt.Errorf("opening %s.%s: sealed under another key, for another place, or damaged", at.Table, at.Column)
 	}
@@ -141,7 +132,7 @@ func (k *Keys) Index(kind, value string) fraud.Key {
 	input := make([]byte, 0, 64)
 	input = append(append(input, kind...), 0)
 	input = append(input, value...)
-	out, err := k.prf.ComputePRF(input, uint32(len(fraud.Key{})))
+	out, err := k.now.Load().prf.ComputePRF(input, uint32(len(fraud.Key{})))
 	if err != nil { // only for an output longer than the hash: never
 		panic("seal: " + err.Error())
 	}
@@ -151,14 +142,6 @@ func (k *Keys) Index(kind, value string) fraud.Key {
 // Fingerprint recognises the set: it stays the same through rotations and
 // reveals nothing. A database keeps it so that a wrong key is noticed at once.
 func (k *Keys) Fingerprint() fraud.Key { return k.Index("fingerprint", "saqbol") }
-
-// Newest reports whether sealed was made under the newest key for values.
-func (k *Keys) Newest(sealed []byte) bool {
-	const prefix = 5 // tink's: a version byte and the key's id
-	id := k.values.KeysetInfo().GetPrimaryKeyId()
-	return len(sealed) > prefix && sealed[0] == 1 &&
-		sealed[1] == byte(id>>24) && sealed[2] == byte(id>>16) && sealed[3] == byte(id>>8) && sealed[4] == byte(id)
-}
 
 // String prints no key.
 func (k Keys) String() string { return hidden }

@@ -64,7 +64,7 @@ func TestOpenRefusesAnotherPlace(t *testing.T) {
 	}
 }
 
-func TestRotate(t *testing.T) {
+func TestRotatedSetOpensBoth(t *testing.T) {
 	old := generate(t)
 	before, err := old.Seal([]byte("words"), place)
 	if err != nil {

@@ -72,11 +72,11 @@ func fromBase64(text string) ([]byte, bool) {
 // Text writes the set as Read reads it: one line of JSON. It is the secret itself:
 // write it nowhere but into the key file.
 func (k *Keys) Text() ([]byte, error) {
-	doc := document{Format: format}
+	doc, now := document{Format: format}, k.now.Load()
 	for _, part := range []struct {
 		handle *keyset.Handle
 		raw    *json.RawMessage
-	}{{k.values, &doc.Values}, {k.tokens, &doc.Tokens}, {k.index, &doc.Index}} {
+	}{{now.values, &doc.Values}, {now.tokens, &doc.Tokens}, {now.index, &doc.Index}} {
 		var out bytes.Buffer
 		if err := insecurecleartextkeyset.Write(part.handle, keyset.NewJSONWriter(&out)); err != nil {
 			return nil, errors.New("a keyset can't be written")

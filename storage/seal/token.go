@@ -102,7 +102,7 @@ func (t Tokens) Token(ref fraud.Ref) (string, error) {
 		}
 		plain = append(plain, text...)
 	}
-	sealed, err := t.keys.daead.EncryptDeterministically(plain, []byte(tokenPlace))
+	sealed, err := t.keys.now.Load().daead.EncryptDeterministically(plain, []byte(tokenPlace))
 	if err != nil {
 		return "", fmt.Errorf("making a token: %w", err)
 	}
@@ -151,7 +151,7 @@ func (t Tokens) Open(token string) (fraud.Ref, bool) {
 	if err != nil {
 		return fraud.Ref{}, false
 	}
-	plain, err := t.keys.daead.DecryptDeterministically(sealed, []byte(tokenPlace))
+	plain, err := t.keys.now.Load().daead.DecryptDeterministically(sealed, []byte(tokenPlace))
 	if err != nil || len(plain) < 2 {
 		return fraud.Ref{}, false
 	}
