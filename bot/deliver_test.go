@@ -41,6 +41,9 @@ func TestCommitFails(t *testing.T) {
 				if n := w.log.count("disk full"); n != 1 {
 					t.Errorf("%d log lines, want 1:\n%s", n, w.log)
 				}
+				if number := lastWord(got[0]); len(number) != 8 || w.log.count(`"incident":"`+number+`"`) != 1 {
+					t.Errorf("the number %q does not stand in the log once:\n%s", number, w.log)
+				}
 			})
 		})
 	}
@@ -78,6 +81,9 @@ func TestHandlerErrors(t *testing.T) {
 	}
 }
 
+// lastWord is where the number of an incident stands.
+func lastWord(text string) string { return text[strings.LastIndex(text, " ")+1:] }
+
 // A handler that takes too long is given up, and the person is told.
 func TestHandlerTimeout(t *testing.T) {
 	w := begin(t, answers(func(ctx context.Context, _ handlers.Input) (handlers.Reply, error) {
@@ -98,7 +104,7 @@ func TestPanicHasAnIncident(t *testing.T) {
 	p := w.api.NewPerson("Citizen", "kk")
 	p.Send("құпия сөз")
 	got := w.shown(t, p, 1)[0]
-	number := got[strings.LastIndex(got, " ")+1:]
+	number := lastWord(got)
 	if !strings.HasPrefix(got, "Кешіріңіз") || len(number) != 8 {
 		t.Fatalf("the person reads %q", got)
 	}

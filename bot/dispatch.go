@@ -142,15 +142,17 @@ func frames() string {
 // failed logs an error, once, and returns what the person is told.
 func (b *Bot) failed(j *job, lang fraud.Lang, err error) []call {
 	var refused *fraud.Error
-	if errors.As(err, &refused) && refused.Key != "" {
-		if refused.Code == fraud.CodeUnavailable {
-			b.log.Error("an update could not be served", "update", j.id, "error", err)
-		} else {
-			b.log.Debug("an update was refused", "update", j.id, "error", err)
-		}
+	told := errors.As(err, &refused) && refused.Key != ""
+	if told && refused.Code != fraud.CodeUnavailable {
+		b.log.Debug("an update was refused", "update", j.id, "error", err)
 		return b.calls(j, handlers.Reply{Lang: lang, Messages: handlers.Say(locales.M(refused.Key)).Messages})
 	}
 	incident := b.incident()
+	if told {
+		b.log.Error("an update could not be served", "update", j.id, "incident", incident, "error", err)
+		text := handlers.Say(locales.M(refused.Key), locales.M("common.incident", "Incident", incident))
+		return b.calls(j, handlers.Reply{Lang: lang, Messages: text.Messages})
+	}
 	attrs := []any{"update", j.id, "incident", incident, "error", err}
 	var p *panicked
 	if errors.As(err, &p) {

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"saqbol/fraud"
@@ -168,7 +167,7 @@ func (r *Router) look(ctx context.Context, subjects []fraud.Subject) ([]finding,
 	if len(keys) > 0 {
 		var err error
 		if standings, err = r.deps.Store.Standings(ctx, keys); err != nil {
-			return nil, &fraud.Error{Code: fraud.CodeUnavailable, Key: "check.unavailable", Err: fmt.Errorf("reading what was reported: %w", err)}
+			return nil, unavailable("check.unavailable", "reading what was reported", err)
 		}
 	}
 	for i, s := range subjects {

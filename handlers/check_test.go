@@ -221,6 +221,17 @@ func TestUnavailableStoreIsSaidInWords(t *testing.T) {
 	}
 }
 
+// What the store says of itself is not said in other words.
+func TestADamagedStoreIsSaidInItsOwnWords(t *testing.T) {
+	c := newChat(t, "ru")
+	c.store.down = &fraud.Error{Code: fraud.CodeUnavailable, Key: "check.damaged", Err: errors.New("a row is not as it was written")}
+	_, err := c.router.Handle(t.Context(), Input{Kind: KindText, Person: 1, Chat: 1, Private: true, Text: "87011234567"})
+	var said *fraud.Error
+	if !errors.As(err, &said) || said.Key != "check.damaged" {
+		t.Errorf("error = %v", err)
+	}
+}
+
 func TestEveryNamedCountryHasAName(t *testing.T) {
 	c := newChat(t, "ru")
 	for _, country := range []string{"RU", "UZ", "KG", "UA", "TR", "CN"} {

@@ -85,7 +85,7 @@ func (r *Router) disputeLink(ctx context.Context, t Turn, ref fraud.Ref) (Button
 	}
 	disputed, err := r.deps.Store.Disputed(ctx, t.Person, ref.Key)
 	if err != nil {
-		return Button{}, fmt.Errorf("reading whether the person objects: %w", err)
+		return Button{}, unavailable("check.unavailable", "reading whether the person objects", err)
 	}
 	return disputeButtonFor(token, disputed), nil
 }

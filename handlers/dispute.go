@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"saqbol/fraud"
@@ -19,7 +18,7 @@ func (r *Router) disputeButton(ctx context.Context, t Turn) (Reply, error) {
 	}
 	disputed, err := r.deps.Store.Disputed(ctx, t.Person, ref.Key)
 	if err != nil {
-		return Reply{}, fmt.Errorf("reading whether the person objects: %w", err)
+		return Reply{}, unavailable("check.unavailable", "reading whether the person objects", err)
 	}
 	f, err := r.known(ctx, ref)
 	if err != nil {
@@ -55,7 +54,7 @@ func (r *Router) disputeButton(ctx context.Context, t Turn) (Reply, error) {
 func (r *Router) known(ctx context.Context, ref fraud.Ref) (finding, error) {
 	standings, err := r.deps.Store.Standings(ctx, []fraud.Key{ref.Key})
 	if err != nil {
-		return finding{}, &fraud.Error{Code: fraud.CodeUnavailable, Key: "check.unavailable", Err: fmt.Errorf("reading what was reported: %w", err)}
+		return finding{}, unavailable("check.unavailable", "reading what was reported", err)
 	}
 	subject := fraud.Subject{Kind: ref.Kind, Value: ref.Value, Shown: ref.Shown}
 	if ref.Kind != fraud.KindCard { // of a card only four digits are left

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -76,7 +77,7 @@ func New(deps Deps) *Router {
 func (r *Router) Handle(ctx context.Context, in Input) (Reply, error) {
 	person, session, err := r.deps.Store.Turn(ctx, in.Person)
 	if err != nil {
-		return Reply{Lang: r.langOf(in, fraud.Person{})}, fmt.Errorf("reading where the conversation stands: %w", err)
+		return Reply{Lang: r.langOf(in, fraud.Person{})}, unavailable("check.unavailable", "reading where the conversation stands", err)
 	}
 	t := Turn{Input: in, Known: person, Session: session, Lang: r.langOf(in, person), Now: r.deps.Clock().UTC()}
 	reply, err := r.find(t)(ctx, t)
@@ -95,6 +96,17 @@ func (r *Router) Handle(ctx context.Context, in Input) (Reply, error) {
 	}
 	reply.Change.Update, reply.Change.Person, reply.Change.Now = in.Update, in.Person, t.Now
 	return reply, err
+}
+
+// unavailable is an error of the store with what people read: the store's own
+// words where it has some, else those of key.
+func unavailable(key, doing string, err error) error {
+	err = fmt.Errorf("%s: %w", doing, err)
+	var said *fraud.Error
+	if errors.As(err, &said) && said.Code == fraud.CodeUnavailable && said.Key != "" {
+		return err
+	}
+	return &fraud.Error{Code: fraud.CodeUnavailable, Key: key, Err: err}
 }
 
 // langOf decides the language: what the person chose, else what Telegram says,

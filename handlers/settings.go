@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"saqbol/fraud"
@@ -60,7 +59,7 @@ func (r *Router) export(ctx context.Context, t Turn) (Reply, error) {
 	}
 	portrait, err := r.deps.Store.Portrait(ctx, t.Person)
 	if err != nil {
-		return Reply{}, &fraud.Error{Code: fraud.CodeUnavailable, Key: "settings.unavailable", Err: fmt.Errorf("reading what is kept of a person: %w", err)}
+		return Reply{}, unavailable("settings.unavailable", "reading what is kept of a person", err)
 	}
 	data, err := exportJSON(portrait, t.Now)
 	if err != nil {

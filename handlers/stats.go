@@ -2,10 +2,8 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	"saqbol/fraud"
 	"saqbol/locales"
 )
 
@@ -19,7 +17,7 @@ const topScenarios = 5
 func (r *Router) stats(ctx context.Context, t Turn) (Reply, error) {
 	totals, err := r.deps.Store.Totals(ctx, t.Now.Add(-recent))
 	if err != nil {
-		return Reply{}, &fraud.Error{Code: fraud.CodeUnavailable, Key: "stats.unavailable", Err: fmt.Errorf("reading the totals: %w", err)}
+		return Reply{}, unavailable("stats.unavailable", "reading the totals", err)
 	}
 	if totals.Reports == 0 {
 		return Say(locales.M("stats.none")), nil

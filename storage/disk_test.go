@@ -4,10 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"saqbol/fraud"
 	"saqbol/storage/seal"
@@ -97,6 +100,45 @@ func TestRefusedByALock(t *testing.T) {
 	}
 	if _, err := store.Commit(t.Context(), change); err != nil {
 		t.Errorf("once the lock is gone: %v", err)
+	}
+}
+
+// Behind a lock that is held for long, the time of those who wait runs out in the
+// queue for the writer. They too read that nothing was saved.
+func TestOutOfTimeBehindALock(t *testing.T) {
+	store, path := openForTest(t)
+	other, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	other.SetMaxOpenConns(1)
+	if _, err := other.ExecContext(t.Context(), `BEGIN IMMEDIATE`); err != nil {
+		t.Fatal(err)
+	}
+	var failures errgroup.Group
+	for person := range int64(3) {
+		failures.Go(func() error {
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+			defer cancel()
+			_, err := store.Commit(ctx, fraud.Change{Update: person + 1, Person: person + 1, Lang: fraud.Kazakh})
+			var refusal *fraud.Error
+			if !errors.As(err, &refusal) || refusal.Code != fraud.CodeUnavailable || refusal.Key != "common.not_saved" {
+				return fmt.Errorf("error %w, want one of CodeUnavailable", err)
+			}
+			return nil
+		})
+	}
+	if err := failures.Wait(); err != nil {
+		t.Error(err)
+	}
+	if _, err := other.ExecContext(t.Context(), `ROLLBACK`); err != nil {
+		t.Fatal(err)
+	}
+	for person := range int64(3) {
+		if _, err := store.Commit(t.Context(), fraud.Change{Update: person + 1, Person: person + 1, Lang: fraud.Kazakh}); err != nil {
+			t.Errorf("once the lock is gone: %v", err)
+		}
 	}
 }
 

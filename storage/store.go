@@ -52,7 +52,8 @@ func (s *Store) update(ctx context.Context, doing string, fn func(t *tx) error) 
 		return err
 	}
 	err = fmt.Errorf("%s: %w", doing, err)
-	if ctx.Err() == nil && refused(err) {
+	// A deadline that passes while others hold the file is no bug either.
+	if late := errors.Is(ctx.Err(), context.DeadlineExceeded); late || ctx.Err() == nil && refused(err) {
 		return &fraud.Error{Code: fraud.CodeUnavailable, Key: "common.not_saved", Err: err}
 	}
 	return err
