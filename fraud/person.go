@@ -59,6 +59,7 @@ type Change struct {
 	Gone     *bool // the person has blocked the bot, or has come back
 	Erase    bool  // forget the person; reports stay without any trace of them
 	Outgoing []Outgoing
+	QuotaDay int64 // the day on which File and Erase count for the person's quota, 0 = they don't
 }
 
 // Empty reports whether there is nothing to store.

@@ -52,7 +52,7 @@ func (a *applying) all(ctx context.Context) ([]int64, error) {
 		return nil, err
 	}
 	for _, step := range []func(context.Context) error{
-		a.language, a.session, a.file, a.withdraw, a.dispute, a.gone, a.forgetIdle, a.erase,
+		a.language, a.session, a.file, a.withdraw, a.dispute, a.gone, a.forgetIdle, a.erase, a.quota,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err

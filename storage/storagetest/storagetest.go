@@ -29,6 +29,10 @@ type Store interface {
 	DeadLetter(ctx context.Context, letter fraud.DeadLetter) error
 	DeadLetters(ctx context.Context) ([]fraud.DeadLetter, error)
 	Prune(ctx context.Context, before time.Time) error
+	UsageOf(ctx context.Context, person, day int64) (fraud.Usage, error)
+	AddUsage(ctx context.Context, day int64, used map[int64]fraud.Usage) error
+	BeginUsage(ctx context.Context, day int64) error
+	ForgetUsage(ctx context.Context) error
 	Ping(ctx context.Context) error
 	Close() error
 }
@@ -45,7 +49,7 @@ func Run(t *testing.T, open Factory) {
 		{"Once", Once}, {"People", People}, {"Sessions", Sessions}, {"Reports", Reports}, {"Moves", Moves},
 		{"Withdrawals", Withdrawals}, {"Disputes", Disputes}, {"Confirmations", Confirmations}, {"Sums", Sums},
 		{"Erasure", Erasure}, {"Outbox", Outbox}, {"Letters", Letters}, {"Pruning", Pruning},
-		{"Together", Together}, {"Model", Model},
+		{"Quotas", Quotas}, {"QuotasOfReports", QuotasOfReports}, {"Together", Together}, {"Model", Model},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })
 	}

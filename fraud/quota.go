@@ -1,0 +1,65 @@
+package fraud
+
+// Limits is how much one person may ask and report, and how much everybody may
+// before those who have had their share wait. A limit of 0 is none. A day is one
+// of Kazakhstan's.
+type Limits struct {
+	ChecksPerHour int // subjects, by one person
+	ChecksPerDay  int // subjects, by one person
+	ChecksAll     int // subjects, by everybody in a day …
+	ChecksShare   int // … after which those wait who have asked so many that day
+	ReportsPerDay int // filed or updated, by one person
+	ReportsAll    int // filed or updated, by everybody in a day …
+	ReportsShare  int // … after which those wait who have filed so many that day
+}
+
+// DefaultLimits leave everybody in peace who asks for themselves or for a family,
+// twenty subjects in an hour of fear and fifty a day, twice over (docs/adr/0011).
+func DefaultLimits() Limits {
+	return Limits{ChecksPerHour: 40, ChecksPerDay: 100, ChecksAll: 50_000, ChecksShare: 25, ReportsPerDay: 10, ReportsAll: 5_000, ReportsShare: 3}
+}
+
+// Usage is what one person, or everybody, has used up in one day.
+type Usage struct {
+	Checks   int // subjects asked
+	Reports  int // filed or updated
+	Erasures int // of everything stored about the person
+}
+
+// Excess says which limit is reached.
+type Excess string
+
+// The limits that can be reached.
+const (
+	ExcessNone Excess = ""
+	ExcessHour Excess = "hour" // the person's own, for an hour
+	ExcessDay  Excess = "day"  // the person's own, for a day
+	ExcessBusy Excess = "busy" // everybody's
+)
+
+// Check tells whether a person may ask one more subject today. What an hour
+// allows is counted elsewhere: it is not a matter of the day.
+func (l Limits) Check(mine, all Usage) Excess {
+	return excess(mine.Checks, l.ChecksPerDay, all.Checks, l.ChecksAll, l.ChecksShare)
+}
+
+// Report tells whether a person may file one more report today. Somebody erased
+// counts as a new person for every subject, so who erases themselves has one
+// report left that day: else one person could be many.
+func (l Limits) Report(mine, all Usage) Excess {
+	used := mine.Reports
+	if l.ReportsPerDay > 0 {
+		used += mine.Erasures * (l.ReportsPerDay - 1)
+	}
+	return excess(used, l.ReportsPerDay, all.Reports, l.ReportsAll, l.ReportsShare)
+}
+
+func excess(mine, most, all, ceiling, share int) Excess {
+	switch {
+	case most > 0 && mine >= most:
+		return ExcessDay
+	case ceiling > 0 && all >= ceiling && mine >= share:
+		return ExcessBusy
+	}
+	return ExcessNone
+}
