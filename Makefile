@@ -8,10 +8,10 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LDFLAGS = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
-.PHONY: help demo test deps race lint fuzz bench build golden screenshots check
+.PHONY: help demo test deps race lint fuzz bench build golden screenshots check torture torture-short
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: ## the bot with a chat page on http://127.0.0.1:8088, no token, no network
 	$(GO) run ./cmd/saqbol demo
@@ -34,6 +34,12 @@ fuzz: ## each fuzz target for FUZZTIME
 
 bench: ## the benchmarks, ratios against a baseline of the same run
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+torture: deps ## kills, power cuts, storms: the long version, its table is in docs/reliability.md
+	$(GO) run ./cmd/torture --long
+
+torture-short: deps ## the same with few of each, for every change
+	$(GO) run ./cmd/torture --short
 
 build: ## bin/saqbol with version information
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/saqbol ./cmd/saqbol

@@ -32,6 +32,7 @@ func arrows() map[string][]string {
 		"console":             {"fraud", "locales"},
 		"bot":                 {"fraud", "handlers", "locales"},
 		"emulator":            nil,
+		"cmd/torture":         {"emulator", "fraud", "locales", "recognize", "storage", "storage/seal"},
 		"cmd/saqbol":          {"bot", "console", "emulator", "fraud", "handlers", "locales", "recognize", "storage", "storage/seal"},
 	}
 }

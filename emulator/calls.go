@@ -31,6 +31,7 @@ func (c Call) OK() bool { return c.Code == 200 }
 type callLog struct {
 	mu      sync.Mutex
 	keep    int
+	onCall  func(Call)
 	seq     int
 	calls   []Call
 	waiting map[*callWaiter]struct{}
@@ -46,6 +47,9 @@ func (l *callLog) add(c Call) {
 	defer l.mu.Unlock()
 	l.seq++
 	c.Seq = l.seq
+	if l.onCall != nil {
+		l.onCall(c)
+	}
 	if l.keep > 0 {
 		l.calls = append(l.calls, c)
 		if len(l.calls) >= 2*l.keep { // cut now and then, not at every call
@@ -64,7 +68,7 @@ func (l *callLog) add(c Call) {
 func (l *callLog) wanted() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.keep > 0 || len(l.waiting) > 0
+	return l.keep > 0 || l.onCall != nil || len(l.waiting) > 0
 }
 
 // latest is what is kept, the oldest first.

@@ -30,6 +30,8 @@ type Options struct {
 	KeepMessages  int   // how many messages a chat remembers; 0 = 10000
 	KeepFileBytes int64 // how much uploaded data is remembered; 0 = 256 MiB
 
+	OnCall func(Call) // told of every call as it is answered, in the order of Seq; it must not call the server
+
 	AllGroupMessages bool // the bot sees every message of a group, not only those meant for it
 
 	WebhookTimeout time.Duration // how long a webhook may take to answer; 10 s if 0

@@ -64,7 +64,7 @@ func New(opts Options) (*Server, error) {
 	s.profile.init(opts)
 	s.queue.next = opts.FirstUpdateID
 	s.files.init(opts.KeepFileBytes)
-	s.calls.keep = opts.KeepCalls
+	s.calls.keep, s.calls.onCall = opts.KeepCalls, opts.OnCall
 	return s, nil
 }
 

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+)
+
+// crowd is people who talk to one site at the same time.
+type crowd struct {
+	site   *site
+	ledger *ledger
+	pool   *numbers
+	dice   *rand.Rand // guarded by mu
+	acts   atomic.Int64
+
+	mu     sync.Mutex
+	people int
+	errs   []error
+	ending chan struct{} // closed: finish what is begun
+	wg     sync.WaitGroup
+	acted  chan struct{} // gets a token after something was done, where somebody listens
+}
+
+// newCrowd makes a crowd on a site; several may follow each other on one ledger.
+func newCrowd(s *site, l *ledger, pool *numbers) *crowd {
+	return &crowd{site: s, ledger: l, pool: pool, dice: s.rig.random(fmt.Sprintf("%s crowd %d", s.name, len(s.api.People()))),
+		ending: make(chan struct{}), acted: make(chan struct{}, 1)}
+}
+
+// come lets so many people begin.
+func (c *crowd) come(ctx context.Context, count int) {
+	for range count {
+		c.wg.Go(func() { c.live(ctx) })
+	}
+}
+
+// live is a place in the crowd: one person after another, each a handful of acts.
+func (c *crowd) live(ctx context.Context) {
+	for {
+		p := c.newcomer()
+		for range 6 {
+			select {
+			case <-c.ending:
+				return
+			default:
+			}
+			if err := p.once(ctx); err != nil {
+				c.failed(err)
+				return
+			}
+		}
+		if p.dice.IntN(4) == 0 {
+			if err := p.erase(ctx); err != nil {
+				c.failed(err)
+				return
+			}
+		}
+	}
+}
+
+func (c *crowd) newcomer() *citizen {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.people++
+	language := []string{"kk", "ru", "ru", "en", ""}[c.dice.IntN(5)]
+	return &citizen{
+		Person: c.site.api.NewPerson("Тұрғын", language), ledger: c.ledger, pool: c.pool, named: map[string]bool{},
+		dice: rand.New(rand.NewPCG(c.dice.Uint64(), c.dice.Uint64())),
+		told: func() {
+			c.acts.Add(1)
+			select {
+			case c.acted <- struct{}{}:
+			default:
+			}
+		},
+	}
+}
+
+func (c *crowd) failed(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.errs = append(c.errs, err)
+}
+
+// broken reports whether somebody's conversation has come to an end that it
+// should not have.
+func (c *crowd) broken() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.errs) > 0
+}
+
+// leave lets everybody finish what they are at, and gives what went wrong.
+func (c *crowd) leave() error {
+	close(c.ending)
+	c.wg.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.errs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d conversations did not go on, the first: %w", len(c.errs), errors.Join(c.errs[:1]...))
+}
