@@ -20,13 +20,16 @@ func (b *Bot) commit(chat int64, j *job, reply handlers.Reply, calls []call) {
 	}
 	switch {
 	case errors.Is(err, fraud.ErrSeen):
+		j.result = ResultSeen
 		b.acknowledge(j)
 		return
 	case err != nil:
 		b.volatile(chat, j, b.failed(j, reply.Lang, err))
 		return
 	}
-	j.parcels = parcels
+	j.result, j.parcels = ResultStored, parcels
+	countReports(b.options.Meter, reply.Change)
+	b.options.Meter.Verdicts(reply.Verdicts)
 	b.acknowledge(j)
 	j.deadline = time.Now().Add(b.options.Bounds.Patience)
 	b.sender.put(chat, parcels...)

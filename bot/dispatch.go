@@ -28,16 +28,26 @@ type job struct {
 	asked    bool      // the handler has answered
 	buried   bool      // a dead letter was made of it, and with that it counts as handled in the store
 	acked    bool
+	result   Result
 	deadline time.Time // until when the answers may take before the job goes on without them
 }
 
 // accept takes an update in; the entry is nil where it was handled before.
 func (b *Bot) accept(a arrival) *entry {
 	e, fresh := b.recent.begin(a.id)
+	b.came(a, e == nil) // a poll while an update is handled gives it again: that is no second delivery
 	if fresh {
 		b.dispatch.put(a.chat, &job{arrival: a, entry: e})
 	}
 	return e
+}
+
+// came counts an update that came in; again is whether it had come before.
+func (b *Bot) came(a arrival, again bool) {
+	b.health.came(b.options.Clock())
+	if again {
+		b.options.Meter.Update(kindOf(a.update), ResultSeen, 0)
+	}
 }
 
 // run does what a job needs next. It holds a worker only while there is work:
@@ -54,7 +64,9 @@ func (b *Bot) run(chat int64, j *job) next {
 func (b *Bot) handle(chat int64, j *job) {
 	ctx, cancel := context.WithTimeout(b.ctx, b.options.Bounds.Handle)
 	defer cancel()
+	defer func() { b.options.Meter.Update(kindOf(j.update), j.result, time.Since(j.entry.taken)) }()
 	if b.seen(ctx, j) {
+		j.result = ResultSeen
 		b.acknowledge(j)
 		return
 	}
@@ -67,6 +79,7 @@ func (b *Bot) handle(chat int64, j *job) {
 	case err != nil:
 		b.volatile(chat, j, b.failed(j, or(reply.Lang, spoken(in.Language, in.Text)), err))
 	case reply.Change.Empty():
+		b.options.Meter.Verdicts(reply.Verdicts)
 		b.volatile(chat, j, calls)
 	default:
 		b.commit(chat, j, reply, calls)
@@ -92,6 +105,7 @@ func (b *Bot) undecoded(chat int64, j *job) {
 		j.origin.chat = 0 // a group need not hear of it
 	}
 	b.volatile(chat, j, b.failed(j, spoken(j.origin.language, ""), fmt.Errorf("decoding the update: %w", j.err)))
+	j.result = ResultDead
 }
 
 // answer asks the handler and renders what it says. Whatever panics on the way
@@ -141,6 +155,7 @@ func frames() string {
 
 // failed logs an error, once, and returns what the person is told.
 func (b *Bot) failed(j *job, lang fraud.Lang, err error) []call {
+	j.result = resultOf(err)
 	var refused *fraud.Error
 	told := errors.As(err, &refused) && refused.Key != ""
 	if told && refused.Code != fraud.CodeUnavailable {
@@ -195,9 +210,11 @@ func (b *Bot) bury(j *job, reason error) {
 		err := b.options.Journal.DeadLetter(ctx, letter)
 		cancel()
 		if err == nil {
+			b.options.Meter.DeadLetter(true)
 			return
 		}
 		if tries == letterTries || !sleep(b.ctx, backoff(tries)) {
+			b.options.Meter.DeadLetter(false)
 			b.log.Error("a dead letter is lost", "update", letter.Update, "error", err)
 			return
 		}

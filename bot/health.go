@@ -18,6 +18,13 @@ type Health struct {
 	Conflict bool      // another program polls with this token
 	Updates  int       // taken in, not yet handled
 	Answers  int       // not yet delivered
+	// When an update came in last, by the webhook or by polling; zero before the first.
+	LastUpdate time.Time
+	// How long the oldest update has waited for its turn and its answers, and how
+	// long the oldest one that is not acknowledged; by polling that one holds the
+	// offset. 0 where none waits.
+	UpdateWait, OffsetWait time.Duration
+	AnswerWait             time.Duration // since the oldest answer not yet delivered was made
 }
 
 type health struct {
@@ -40,6 +47,13 @@ func (h *health) polled(at time.Time) {
 	h.seen.LastPoll, h.seen.Conflict = at, false
 }
 
+// came notes that an update came in.
+func (h *health) came(at time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.seen.LastUpdate = at
+}
+
 // conflict notes that another program polls; it reports true the first time.
 func (h *health) conflict() bool {
 	h.mu.Lock()
@@ -56,6 +70,24 @@ func (b *Bot) Health() Health {
 	b.health.mu.Unlock()
 	seen.Updates, seen.Answers = b.dispatch.length(), b.sender.lanes.length()
 	return seen
+}
+
+// Waiting is Health with how long the oldest have waited, for which every queue is
+// walked through: not for each request, but for a look every few seconds.
+func (b *Bot) Waiting() Health {
+	h := b.Health()
+	h.UpdateWait = age(time.Now(), b.dispatch.oldest(func(j *job) time.Time { return j.entry.taken }))
+	h.OffsetWait = age(time.Now(), b.recent.oldest())
+	h.AnswerWait = age(b.options.Clock(), b.sender.lanes.oldest(func(p *parcel) time.Time { return p.call().Born }))
+	return h
+}
+
+// age is how long ago something was, 0 for never and for a clock that went back.
+func age(now, then time.Time) time.Duration {
+	if then.IsZero() {
+		return 0
+	}
+	return max(0, now.Sub(then))
 }
 
 // Ready returns nil while updates come in, and else what keeps them out.

@@ -104,6 +104,18 @@ func (l *lanes[T]) length() int {
 	return l.size
 }
 
+// oldest is the earliest time of the items at the front, zero where nothing waits.
+func (l *lanes[T]) oldest(since func(T) time.Time) (earliest time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, at := range l.lanes {
+		if when := since(at.items[0]); earliest.IsZero() || when.Before(earliest) {
+			earliest = when
+		}
+	}
+	return earliest
+}
+
 // drained waits until nothing is left.
 func (l *lanes[T]) drained(ctx context.Context) error {
 	l.mu.Lock()

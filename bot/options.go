@@ -70,6 +70,7 @@ type Options struct {
 	Log    *slog.Logger     // nil: slog's default
 	Clock  func() time.Time // nil: time.Now; what is stored is stamped with it
 	Random io.Reader        // nil: crypto/rand; incident ids come from it
+	Meter  Meter            // nil: nothing is counted
 	Limits Limits
 	Bounds Bounds
 }
@@ -115,6 +116,9 @@ func (o *Options) check() error {
 	}
 	if o.Random == nil {
 		o.Random = rand.Reader
+	}
+	if o.Meter == nil {
+		o.Meter = unmetered{}
 	}
 	o.Webhook.MaxConnections = or(o.Webhook.MaxConnections, 40)
 	o.Bounds = o.Bounds.withDefaults()

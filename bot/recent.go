@@ -1,14 +1,18 @@
 package bot
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // remembered is how many handled updates are known without asking the store.
 const remembered = 32768
 
 // entry is one update that was taken in and is not yet acknowledged.
 type entry struct {
-	id   int64
-	done chan struct{} // closed when the update is acknowledged
+	id    int64
+	taken time.Time     // when it came in
+	done  chan struct{} // closed when the update is acknowledged
 
 	mu      sync.Mutex
 	waiters int     // deliveries whose answer can still carry a call
@@ -68,7 +72,7 @@ func (r *recent) begin(id int64) (e *entry, fresh bool) {
 	if _, ok := r.handled[id]; ok {
 		return nil, false
 	}
-	e = &entry{id: id, done: make(chan struct{})}
+	e = &entry{id: id, taken: time.Now(), done: make(chan struct{})}
 	r.handling[id] = e
 	return e, true
 }
@@ -90,4 +94,17 @@ func (r *recent) acknowledge(e *entry) {
 		r.at = (r.at + 1) % remembered
 	}
 	close(e.done)
+}
+
+// oldest is when the update came in that has waited longest to be acknowledged,
+// zero where none waits. By polling it is the one that holds the offset.
+func (r *recent) oldest() (taken time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range r.handling {
+		if taken.IsZero() || e.taken.Before(taken) {
+			taken = e.taken
+		}
+	}
+	return taken
 }

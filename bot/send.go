@@ -30,6 +30,7 @@ type sender struct {
 	lanes   *lanes[*parcel]
 	sent    *sentRows
 	log     *slog.Logger
+	meter   Meter
 	clock   func() time.Time
 	bounds  Bounds
 	ctx     context.Context // ends when the bot stops for good
@@ -42,7 +43,7 @@ type sender struct {
 }
 
 func newSender(ctx context.Context, o Options) *sender {
-	s := &sender{client: o.Client, journal: o.Journal, pacer: newPacer(o.Limits), log: o.Log, clock: o.Clock,
+	s := &sender{client: o.Client, journal: o.Journal, pacer: newPacer(o.Limits), log: o.Log, meter: o.Meter, clock: o.Clock,
 		bounds: o.Bounds, ctx: ctx, limited: map[int64]time.Time{}, held: map[int64]time.Time{}}
 	s.sent = newSentRows(o.Journal, o.Log, o.Bounds.Commit)
 	s.lanes = newLanes(o.Bounds.Senders, s.run)
@@ -100,8 +101,10 @@ func (s *sender) attempt(p *parcel) (message int64, err error) {
 			limit = min(limit, queryCall)
 		}
 		ctx, cancel := context.WithTimeout(s.ctx, limit)
+		begun := time.Now()
 		message, err = s.client.perform(ctx, k)
 		cancel()
+		s.meter.Call(methodOf(k.Method), deliveryOf(err), time.Since(begun))
 		p.tries++
 		mended, settled, ok := k.mend(err)
 		if settled {

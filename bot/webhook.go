@@ -97,6 +97,7 @@ func (b *Bot) deliver(w http.ResponseWriter, r *http.Request, body []byte) {
 // acceptDelivered takes an update in for a delivery that can carry its answer.
 func (b *Bot) acceptDelivered(a arrival) *entry {
 	e, fresh := b.recent.begin(a.id)
+	b.came(a, !fresh)
 	if e != nil {
 		e.join()
 	}
@@ -123,6 +124,7 @@ func (b *Bot) carry(w http.ResponseWriter, r *http.Request, p *parcel) {
 		b.sender.put(k.Chat, p)
 		return
 	}
+	b.options.Meter.Call(methodOf(k.Method), Carried, 0)
 	b.sender.finish(p)
 }
 

@@ -24,6 +24,14 @@ const (
 	LevelMistyped                // a card or an account whose check digits are wrong
 )
 
+// String is the level's name, for counts.
+func (l Level) String() string {
+	return [...]string{"none", "reported", "confirmed", "official", "impossible", "mistyped"}[l]
+}
+
+// Verdicts is how many verdicts of each level an answer gives.
+type Verdicts [LevelMistyped + 1]uint8
+
 // Mark is the sign that a verdict begins with.
 func (l Level) Mark() string {
 	return [...]string{"⚪", "🟠", "🔴", "🔵", "⛔", "⛔"}[l]

@@ -128,7 +128,9 @@ func (r *Router) answer(ctx context.Context, t Turn, subjects []fraud.Subject) (
 		return Reply{}, err
 	}
 	m := Message{}
+	var verdicts fraud.Verdicts
 	for _, f := range findings {
+		verdicts[f.verdict.Level]++
 		m.Text = append(append(m.Text, block(f, t.Lang, len(findings) > 1)...), locales.Msg{})
 	}
 	if left > 0 {
@@ -149,7 +151,7 @@ func (r *Router) answer(ctx context.Context, t Turn, subjects []fraud.Subject) (
 		step = locales.M("check.care")
 	}
 	m.Text = append(m.Text, step)
-	return Reply{Messages: []Message{m}}, nil
+	return Reply{Messages: []Message{m}, Verdicts: verdicts}, nil
 }
 
 // look judges subjects with one question to the store.

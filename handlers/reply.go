@@ -13,6 +13,7 @@ type Reply struct {
 	Toast    locales.Msg // shown over the button that was pressed
 	Delete   int64       // id of a message in this chat to delete, 0 = none
 	Change   fraud.Change
+	Verdicts fraud.Verdicts // what the answer to a check says, for the count
 }
 
 // Message is one message, new or in place of an older one.
