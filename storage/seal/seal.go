@@ -15,6 +15,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/daead"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/prf"
+	"github.com/tink-crypto/tink-go/v2/prf/subtle"
 	"github.com/tink-crypto/tink-go/v2/tink"
 
 	"saqbol/fraud"
@@ -40,6 +41,7 @@ type set struct {
 	aead  tink.AEAD
 	daead tink.DeterministicAEAD
 	prf   prf.PRF
+	marks *subtle.AESCMACPRF
 }
 
 // Generate makes a new set from the system's randomness.
@@ -89,6 +91,9 @@ func newSet(values, tokens, index *keyset.Handle) (*set, error) {
 		return nil, errors.New("the keyset for the index is no PRF keyset")
 	}
 	s.prf = prfs.PRFs[prfs.PrimaryID]
+	if s.marks, err = marksFrom(s.prf); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
