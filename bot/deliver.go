@@ -29,7 +29,7 @@ func (b *Bot) commit(chat int64, j *job, reply handlers.Reply, calls []call) {
 	}
 	j.result, j.parcels = ResultStored, parcels
 	countReports(b.options.Meter, reply.Change)
-	b.options.Meter.Verdicts(reply.Verdicts)
+	countAnswer(b.options.Meter, reply)
 	b.acknowledge(j)
 	j.deadline = time.Now().Add(b.options.Bounds.Patience)
 	b.sender.put(chat, parcels...)

@@ -79,7 +79,7 @@ func (b *Bot) handle(chat int64, j *job) {
 	case err != nil:
 		b.volatile(chat, j, b.failed(j, or(reply.Lang, spoken(in.Language, in.Text)), err))
 	case reply.Change.Empty():
-		b.options.Meter.Verdicts(reply.Verdicts)
+		countAnswer(b.options.Meter, reply)
 		b.volatile(chat, j, calls)
 	default:
 		b.commit(chat, j, reply, calls)

@@ -7,6 +7,7 @@ import (
 	"github.com/go-telegram/bot/models"
 
 	"saqbol/fraud"
+	"saqbol/handlers"
 )
 
 // Meter is told what the edge does. It is asked in the middle of the work, by
@@ -17,6 +18,8 @@ type Meter interface {
 	Update(kind Kind, result Result, took time.Duration)
 	// Verdicts is told what an answer says of the subjects that somebody checked.
 	Verdicts(given fraud.Verdicts)
+	// Limited is told of each answer that says that a limit is reached.
+	Limited(by fraud.Excess)
 	// Report is told of each stored change of a report.
 	Report(event ReportEvent)
 	// DeadLetter is told of each update that could not be handled; kept is false
@@ -31,6 +34,7 @@ type unmetered struct{}
 
 func (unmetered) Update(Kind, Result, time.Duration)   {}
 func (unmetered) Verdicts(fraud.Verdicts)              {}
+func (unmetered) Limited(fraud.Excess)                 {}
 func (unmetered) Report(ReportEvent)                   {}
 func (unmetered) DeadLetter(bool)                      {}
 func (unmetered) Call(Method, Delivery, time.Duration) {}
@@ -127,6 +131,16 @@ func (e ReportEvent) String() string { return [...]string{"filed", "changed", "w
 
 // ReportEvents are all events.
 func ReportEvents() []ReportEvent { return upTo(reportEventEnd) }
+
+// countAnswer tells the meter what an answer holds that counts.
+func countAnswer(m Meter, reply handlers.Reply) {
+	if reply.Verdicts != (fraud.Verdicts{}) {
+		m.Verdicts(reply.Verdicts)
+	}
+	if reply.Limited != fraud.ExcessNone {
+		m.Limited(reply.Limited)
+	}
+}
 
 // countReports tells the meter what a stored change did to reports.
 func countReports(m Meter, change fraud.Change) {

@@ -45,6 +45,7 @@ func (m *tally) Verdicts(given fraud.Verdicts) {
 	}
 }
 
+func (m *tally) Limited(by fraud.Excess)  { m.add(1, "limited %s", by) }
 func (m *tally) Report(event ReportEvent) { m.add(1, "report %s", event) }
 func (m *tally) DeadLetter(kept bool)     { m.add(1, "letter %v", kept) }
 func (m *tally) Call(method Method, delivery Delivery, _ time.Duration) {
@@ -72,6 +73,8 @@ func TestMeterHearsOfUpdates(t *testing.T) {
 	filed := time.UnixMilli(1000)
 	told := say("told")
 	told.Verdicts[fraud.LevelNone], told.Verdicts[fraud.LevelReported] = 2, 1
+	limited := say("limited")
+	limited.Limited = fraud.ExcessHour
 	file := saying("filed")
 	file.Change.File = &fraud.Report{Created: filed, Updated: filed}
 	changed := saying("changed")
@@ -85,6 +88,7 @@ func TestMeterHearsOfUpdates(t *testing.T) {
 		want  string
 	}{
 		"a check":           {reply: told, want: "update message answered: 1, verdict none: 2, verdict reported: 1"},
+		"a limit":           {reply: limited, want: "limited hour: 1, update message answered: 1"},
 		"a report":          {reply: file, want: "report filed: 1, update message stored: 1"},
 		"a change":          {reply: changed, want: "report changed: 1, report withdrawn: 1, update message stored: 1"},
 		"a refusal":         {err: &fraud.Error{Code: fraud.CodeInvalid, Key: "common.stale"}, want: "update message refused: 1"},

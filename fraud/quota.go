@@ -37,6 +37,9 @@ const (
 	ExcessBusy Excess = "busy" // everybody's
 )
 
+// Excesses are the limits that can be reached.
+func Excesses() []Excess { return []Excess{ExcessHour, ExcessDay, ExcessBusy} }
+
 // Check tells whether a person may ask one more subject today. What an hour
 // allows is counted elsewhere: it is not a matter of the day.
 func (l Limits) Check(mine, all Usage) Excess {

@@ -14,6 +14,7 @@ type Reply struct {
 	Delete   int64       // id of a message in this chat to delete, 0 = none
 	Change   fraud.Change
 	Verdicts fraud.Verdicts // what the answer to a check says, for the count
+	Limited  fraud.Excess   // the limit that this answer tells of, for the count
 }
 
 // Message is one message, new or in place of an older one.
