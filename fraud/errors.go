@@ -15,6 +15,10 @@ const (
 // ErrSeen is returned by a store's Commit for an update whose effect is stored already.
 var ErrSeen = errors.New("this update was handled before")
 
+// ErrFenced is returned by a store whose place another instance has taken: nothing
+// was stored, and that instance will handle what this one was about to.
+var ErrFenced = errors.New("another SaqBol has taken over this database: this one may not write any more")
+
 // Error is the one error type of the domain: a code and the key of the message
 // that a citizen reads. Err, if set, is for the log only.
 type Error struct {

@@ -18,6 +18,7 @@ var (
 	ErrDamaged     = errors.New("it is damaged: restore a backup")
 	ErrForeign     = errors.New("it belongs to another program: name another file in DATABASE_URL")
 	ErrNewer       = errors.New("a newer SaqBol wrote it: update this program")
+	ErrOlder       = errors.New("the SaqBol that serves people with it is older than this program: use that one's own, or stop it and start this version with `saqbol run`")
 	ErrWrongKey    = errors.New("it was sealed with another key: put back the saqbol.key or SAQBOL_KEY it was made with")
 	ErrLocked      = errors.New("another program holds it locked: stop that program, then start again")
 )

@@ -31,7 +31,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	}
 	switch {
 	case has > wants:
-		return fmt.Errorf("%w (schema %d, this program knows %d)", ErrNewer, has, wants)
+		return newer(has, wants)
 	case has == wants:
 		return nil
 	}
@@ -43,6 +43,19 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("bringing the schema up to date: %w", err)
 	}
 	return nil
+}
+
+func newer(has, wants int64) error {
+	return fmt.Errorf("%w (schema %d, this program knows %d)", ErrNewer, has, wants)
+}
+
+// wantedVersion is the version that migrate brings a schema to.
+func wantedVersion() (int64, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return 0, fmt.Errorf("reading the migrations: %w", err)
+	}
+	return latest(files)
 }
 
 // latest is the highest version among the migrations.

@@ -25,6 +25,8 @@ type config struct {
 	clock    func() time.Time
 	lockWait time.Duration
 	meter    Meter
+	instance *Claim
+	apart    bool
 }
 
 // Option changes how a Store works.
@@ -40,10 +42,20 @@ func WithClock(now func() time.Time) Option { return func(c *config) { c.clock =
 // WithLockWait sets how long to wait for another program's lock; 5 s without it.
 func WithLockWait(d time.Duration) Option { return func(c *config) { c.lockWait = d } }
 
+// WithInstance makes the Store the one instance that serves people: Open waits
+// for the lease, every write proves that it still is the holder, Lost tells of its
+// loss, and Close gives it back.
+func WithInstance(claim Claim) Option { return func(c *config) { c.instance = &claim } }
+
+// WithoutLease lets the Store write beside a running instance. It is for tools of
+// which each write is right whoever else writes (docs/adr/0009 says which).
+func WithoutLease() Option { return func(c *config) { c.apart = true } }
+
 // Open opens the database that url names, "sqlite:" and a path, creating it (and
-// its folder) where it is missing and bringing its schema up to date. keys must
-// be the set it was made with, or one rotated from that. The errors are the Err…
-// values of this package, with the path before them.
+// its folder) where it is missing and bringing its schema up to date. Without
+// WithInstance or WithoutLease the Store can write only while no instance serves
+// people with it. keys must be the set it was made with, or one rotated from
+// that. The errors are the Err… values of this package, with the path before them.
 func Open(ctx context.Context, url string, keys *seal.Keys, options ...Option) (*Store, error) {
 	path, err := pathOf(url)
 	if err != nil {
@@ -83,7 +95,7 @@ func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store
 	if err := prepareFile(ctx, path, c.lockWait); err != nil {
 		return nil, err
 	}
-	s := &Store{keys: keys, random: c.random, clock: c.clock, meter: c.meter}
+	s := &Store{keys: keys, random: c.random, clock: c.clock, meter: c.meter, apart: c.apart}
 	if s.write, s.read, err = openSQLite(path, c.lockWait); err != nil {
 		return nil, err
 	}
@@ -97,9 +109,10 @@ func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store
 	if err := s.write.transact(ctx, func(*tx) error { return nil }); err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, s.write.db); err != nil {
+	if err := s.claim(ctx, c); err != nil {
 		return nil, err
 	}
+	s.write.guard = s.fence
 	if err := s.checkKey(ctx); err != nil {
 		return nil, err
 	}

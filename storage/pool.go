@@ -11,11 +11,15 @@ import (
 // pool is a pool of connections that keeps its statements prepared: parsing one
 // costs several times what running it does.
 type pool struct {
-	db *sql.DB
+	db    *sql.DB
+	guard guard // of every transaction; nil lets all pass
 
 	mu   sync.RWMutex
 	kept map[string]*sql.Stmt
 }
+
+// guard lets a transaction pass or refuses it.
+type guard func(ctx context.Context, t *tx) error
 
 func newPool(db *sql.DB) *pool { return &pool{db: db, kept: map[string]*sql.Stmt{}} }
 
@@ -100,12 +104,23 @@ type tx struct {
 
 // transact runs fn in a transaction that is rolled back if fn fails.
 func (p *pool) transact(ctx context.Context, fn func(t *tx) error) error {
+	return p.transactAs(ctx, p.guard, fn)
+}
+
+// transactAs is transact under another guard; nil is none.
+func (p *pool) transactAs(ctx context.Context, pass guard, fn func(t *tx) error) error {
 	begun, err := p.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("beginning: %w", err)
 	}
 	t := &tx{Tx: begun, pool: p}
-	if err := fn(t); err != nil {
+	if pass != nil {
+		err = pass(ctx, t)
+	}
+	if err == nil {
+		err = fn(t)
+	}
+	if err != nil {
 		if back := begun.Rollback(); back != nil && !errors.Is(back, sql.ErrTxDone) {
 			err = errors.Join(err, fmt.Errorf("rolling back: %w", back))
 		}

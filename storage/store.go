@@ -20,11 +20,19 @@ type Store struct {
 	random io.Reader
 	clock  func() time.Time
 	meter  Meter // nil = nothing is measured
+
+	instance *Lease // nil for a tool
+	apart    bool   // a tool that may write beside the instance
 }
 
-// Close waits for what runs and closes the database.
+// Close waits for what runs, gives the instance's lease back and closes the
+// database.
 func (s *Store) Close() error {
-	return errors.Join(s.read.close(), s.write.close())
+	var released error
+	if s.instance != nil {
+		released = s.instance.Release(context.Background())
+	}
+	return errors.Join(released, s.read.close(), s.write.close())
 }
 
 // Ping reports whether the database answers.

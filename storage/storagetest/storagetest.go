@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"saqbol/fraud"
+	"saqbol/storage"
 )
 
 // Store is what the contract is about; *storage.Store is one.
@@ -33,6 +34,7 @@ type Store interface {
 	AddUsage(ctx context.Context, day int64, used map[int64]fraud.Usage) error
 	BeginUsage(ctx context.Context, day int64) error
 	ForgetUsage(ctx context.Context) error
+	Lease(ctx context.Context, name string, claim storage.Claim) (*storage.Lease, error)
 	Ping(ctx context.Context) error
 	Close() error
 }
@@ -50,6 +52,7 @@ func Run(t *testing.T, open Factory) {
 		{"Withdrawals", Withdrawals}, {"Disputes", Disputes}, {"Confirmations", Confirmations}, {"Sums", Sums},
 		{"Erasure", Erasure}, {"Outbox", Outbox}, {"Letters", Letters}, {"Pruning", Pruning},
 		{"Quotas", Quotas}, {"QuotasOfReports", QuotasOfReports}, {"Together", Together}, {"Model", Model},
+		{"Leases", Leases},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })
 	}
