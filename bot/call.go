@@ -42,13 +42,6 @@ type call struct {
 // a press of a button, which Telegram forgets within seconds.
 func (k call) lasting() bool { return k.Method != methodQuery }
 
-// riding reports whether a call may be the body of a webhook's answer, where
-// nobody learns what became of it: an edit may need a second try, an anchor and
-// a document need an answer.
-func (k call) riding() bool {
-	return (k.Method == methodSend && !k.Anchor) || k.Method == methodQuery
-}
-
 func (k call) encode() ([]byte, error) {
 	payload, err := json.Marshal(k)
 	if err != nil {
@@ -89,20 +82,6 @@ func (c *Client) perform(ctx context.Context, k call) (message int64, err error)
 		return int64(sent.ID), nil
 	}
 	return 0, nil
-}
-
-// body is the call as the body of a webhook's answer.
-func (k call) body() ([]byte, error) {
-	if k.Method == methodQuery {
-		return json.Marshal(struct {
-			Method string `json:"method"`
-			*tg.AnswerCallbackQueryParams
-		}{k.Method, k.query()})
-	}
-	return json.Marshal(struct {
-		Method string `json:"method"`
-		*tg.SendMessageParams
-	}{k.Method, k.send()})
 }
 
 func (k call) send() *tg.SendMessageParams {

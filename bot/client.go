@@ -44,15 +44,23 @@ func Dial(ctx context.Context, token Token, api string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.meet(ctx); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// meet asks the Bot API who the bot is.
+func (c *Client) meet(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	me, err := c.api.GetMe(ctx)
 	if err != nil {
-		c.Close()
-		return nil, fmt.Errorf("asking the Bot API who this bot is: %w", known(err))
+		return fmt.Errorf("asking the Bot API who this bot is: %w", known(err))
 	}
 	c.id, c.username = me.ID, me.Username
-	return c, nil
+	return nil
 }
 
 func newClient(token Token, api string) (*Client, error) {

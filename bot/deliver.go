@@ -60,26 +60,7 @@ func (b *Bot) store(change fraud.Change, kept []*parcel) error {
 func (b *Bot) volatile(chat int64, j *job, calls []call) {
 	j.parcels = b.parcels(j, calls)
 	j.deadline = time.Now().Add(b.options.Bounds.Patience)
-	if b.carried(chat, j) {
-		b.acknowledge(j)
-		return
-	}
 	b.sender.put(chat, j.parcels...)
-}
-
-// carried gives a lone answer to the webhook delivery that waits for it, where
-// nothing else is on its way to this chat and the limits allow it now.
-func (b *Bot) carried(chat int64, j *job) bool {
-	if len(j.parcels) != 1 || b.sender.lanes.has(chat) {
-		return false
-	}
-	p := j.parcels[0]
-	k := p.call()
-	if !k.riding() || !b.sender.pacer.free(k, time.Now()) {
-		return false
-	}
-	p.reserved = true
-	return j.entry.offer(p)
 }
 
 // parcels wraps calls so that the job's lane hears of their end.

@@ -63,23 +63,29 @@ func (l *lanes[T]) put(key int64, items ...T) {
 func (l *lanes[T]) wake(key int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	at, ok := l.lanes[key]
+	if at, ok := l.lanes[key]; ok {
+		l.rouse(at)
+	}
+}
+
+// wakeAll runs every waiting lane at once.
+func (l *lanes[T]) wakeAll() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, at := range l.lanes {
+		l.rouse(at)
+	}
+}
+
+// rouse ends a lane's wait, or the one it is about to begin. The caller holds mu.
+func (l *lanes[T]) rouse(at *lane[T]) {
 	switch {
-	case !ok:
 	case at.asleep == nil:
 		at.woken = true
 	case at.asleep.Stop():
 		at.asleep = nil
 		l.makeReady(at)
 	}
-}
-
-// has reports whether a key's lane holds anything.
-func (l *lanes[T]) has(key int64) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, ok := l.lanes[key]
-	return ok
 }
 
 // clear takes away everything behind the first item of a key's lane. It is for

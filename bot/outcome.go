@@ -47,10 +47,11 @@ func outcomeOf(err error) outcome {
 		return outcome{fate: fateGone}
 	case errors.Is(err, tg.ErrorBadRequest):
 		return outcome{fate: fateRefused}
-	case errors.As(err, &status) && status.code < 500 && status.code >= 400 &&
-		status.code != http.StatusRequestTimeout && status.code != http.StatusTooManyRequests:
+	case errors.As(err, &status) && status.code == http.StatusRequestEntityTooLarge:
 		return outcome{fate: fateRefused}
 	}
+	// Any other page, whatever its status, is of something between Telegram and us,
+	// and says nothing about the call.
 	return outcome{fate: fateLater}
 }
 
@@ -73,8 +74,8 @@ func (k call) mend(err error) (mended call, settled, ok bool) {
 	}
 	said := strings.ToLower(err.Error())
 	switch {
-	case k.Method == methodDelete:
-		return k, true, false // gone already, or too old: nothing more can be done
+	case k.Method == methodDelete || k.Method == methodQuery:
+		return k, true, false // gone, too old, or done by a try whose answer was lost: nothing more can be done
 	case k.Method == methodEdit && strings.Contains(said, "message is not modified"):
 		return k, true, false
 	case !k.Plain && strings.Contains(said, "can't parse entities"):

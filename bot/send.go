@@ -15,7 +15,6 @@ const (
 	queryLife   = 30 * time.Second // Telegram forgets a press of a button
 	queryTries  = 2
 	queryCall   = 5 * time.Second        // for one try; the message behind it waits
-	floodChats  = 3                      // this many chats told to wait at once: the limit is everybody's
 	calm        = 500 * time.Millisecond // an answer that waits longer goes to the outbox meanwhile
 	lockedOut   = 30 * time.Second       // between tries with a token that is refused
 	noticeEvery = time.Minute
@@ -29,6 +28,7 @@ type sender struct {
 	pacer   *pacer
 	lanes   *lanes[*parcel]
 	sent    *sentRows
+	flood   *flood
 	log     *slog.Logger
 	meter   Meter
 	clock   func() time.Time
@@ -36,15 +36,13 @@ type sender struct {
 	ctx     context.Context // ends when the bot stops for good
 
 	mu      sync.Mutex
-	limited map[int64]time.Time // chats that Telegram told to wait, until when
 	held    map[int64]time.Time // chats that get nothing before this time, for whatever reason
-	paused  time.Time           // nobody gets anything before this
 	noticed time.Time           // when the log last heard of a failing server
 }
 
 func newSender(ctx context.Context, o Options) *sender {
-	s := &sender{client: o.Client, journal: o.Journal, pacer: newPacer(o.Limits), log: o.Log, meter: o.Meter, clock: o.Clock,
-		bounds: o.Bounds, ctx: ctx, limited: map[int64]time.Time{}, held: map[int64]time.Time{}}
+	s := &sender{client: o.Client, journal: o.Journal, pacer: newPacer(o.Limits), flood: newFlood(), log: o.Log, meter: o.Meter,
+		clock: o.Clock, bounds: o.Bounds, ctx: ctx, held: map[int64]time.Time{}}
 	s.sent = newSentRows(o.Journal, o.Log, o.Bounds.Commit)
 	s.lanes = newLanes(o.Bounds.Senders, s.run)
 	return s
@@ -60,7 +58,7 @@ func (s *sender) run(chat int64, p *parcel) next {
 	if s.stale(k, p) {
 		return s.finish(p)
 	}
-	if wait := max(p.after.Sub(now), s.pause(now)); wait > 0 {
+	if wait := max(p.after.Sub(now), s.flood.pause(now)); wait > 0 {
 		p.reserved = false // a place taken before the wait would let everybody out at once
 		return s.later(p, wait)
 	}
@@ -71,6 +69,9 @@ func (s *sender) run(chat int64, p *parcel) next {
 		return s.later(p, wait)
 	}
 	p.reserved = false // used up by this try: the next needs another
+	if wait := s.flood.enter(now); wait > 0 {
+		return s.later(p, wait)
+	}
 	message, err := s.attempt(p)
 	if s.ctx.Err() != nil && err != nil {
 		return next{wait: time.Hour} // stopped in the middle: the outbox, or Telegram, still has it
@@ -121,6 +122,7 @@ func (s *sender) judge(chat int64, p *parcel, message int64, err error) next {
 	k := p.call()
 	switch out := outcomeOf(err); out.fate {
 	case fateDone:
+		s.taken(k)
 		s.anchor(k, message)
 	case fateRefused:
 		s.log.Error("Telegram refuses an answer; it is dropped", "method", k.Method, "error", err)
@@ -131,9 +133,7 @@ func (s *sender) judge(chat int64, p *parcel, message int64, err error) next {
 		p.change(k)
 		return next{}
 	case fateWait:
-		p.after = time.Now().Add(out.wait)
-		s.limit(chat, p.after)
-		return s.later(p, out.wait)
+		return s.limited(chat, p, out.wait)
 	default:
 		wait := backoff(p.tries - 1)
 		if errors.Is(known(err), ErrToken) {
@@ -223,28 +223,27 @@ func (s *sender) gone(chat int64, k call) {
 	}
 }
 
-// limit notes that a chat was told to wait. Where several are at once, the limit
-// is not theirs but the bot's, and everybody waits.
-func (s *sender) limit(chat int64, until time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// limited has a parcel wait for as long as Telegram says, and everybody where the
+// limit turns out to be the bot's.
+func (s *sender) limited(chat int64, p *parcel, wait time.Duration) next {
 	now := time.Now()
-	forgetPast(s.limited, now)
-	s.limited[chat] = until
-	if len(s.limited) >= floodChats && until.After(s.paused) {
-		known := s.paused.After(now)
-		s.paused = until
-		if known {
-			return // said already
-		}
-		s.log.Warn("Telegram limits the whole bot; all answers wait", "seconds", int(time.Until(until).Seconds()))
+	k := p.call()
+	if paced(k) && s.flood.refused(chat, wait, now) {
+		s.log.Warn("Telegram limits the whole bot; all answers wait until it takes one", "seconds", int(wait.Seconds()))
 	}
+	p.after = now.Add(wait)
+	if k.Method == methodQuery && s.clock().Add(wait).Sub(k.Born) > queryLife {
+		return s.finish(p) // by then it is forgotten, and what stands behind it would have waited for nothing
+	}
+	return s.later(p, wait)
 }
 
-func (s *sender) pause(now time.Time) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.paused.Sub(now)
+// taken notes that Telegram took a call, which ends a wait of everybody.
+func (s *sender) taken(k call) {
+	if paced(k) && s.flood.taken() {
+		s.log.Info("Telegram takes answers again")
+		s.lanes.wakeAll()
+	}
 }
 
 // notice logs a server that fails, once a minute however many answers it holds up.

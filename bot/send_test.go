@@ -167,22 +167,6 @@ func TestUnansweredPressIsDropped(t *testing.T) {
 	}
 }
 
-// When several chats are told to wait, the limit is the bot's: everybody waits.
-func TestFlood(t *testing.T) {
-	s := newScript(t, nil)
-	snd := newSender(t.Context(), s.options(t, s.dial(t)))
-	now := time.Now()
-	for chat := range int64(floodChats) {
-		if snd.pause(now) > 0 {
-			t.Fatalf("everybody waits after %d chats", chat)
-		}
-		snd.limit(chat, now.Add(time.Minute))
-	}
-	if wait := snd.pause(now); wait < 59*time.Second {
-		t.Errorf("everybody waits %v, want a minute", wait)
-	}
-}
-
 func TestOutcomes(t *testing.T) {
 	tests := map[string]struct {
 		err  error
@@ -194,6 +178,8 @@ func TestOutcomes(t *testing.T) {
 		"migrated":       {&tg.MigrateError{MigrateToChatID: -100}, outcome{fate: fateMoved, chat: -100}},
 		"403":            {fmt.Errorf("%w, x", tg.ErrorForbidden), outcome{fate: fateGone}},
 		"400":            {fmt.Errorf("%w, x", tg.ErrorBadRequest), outcome{fate: fateRefused}},
+		"403 of a proxy": {&statusError{403}, outcome{fate: fateLater}},
+		"400 of a proxy": {&statusError{400}, outcome{fate: fateLater}},
 		"413":            {&statusError{413}, outcome{fate: fateRefused}},
 		"500":            {&statusError{500}, outcome{fate: fateLater}},
 		"401":            {fmt.Errorf("%w, x", tg.ErrorUnauthorized), outcome{fate: fateLater}},
@@ -226,9 +212,11 @@ func TestEveryTryIsPaced(t *testing.T) {
 	if after := snd.run(1, p); after.wait <= 0 || s.calls.Load() != tried {
 		t.Errorf("a retry goes out at once: %+v", after)
 	}
-	snd.paused = time.Now().Add(time.Hour)
+	for chat := range int64(floodChats) {
+		snd.flood.refused(chat, time.Hour, time.Now())
+	}
 	p.reserved, p.at = true, time.Now().Add(-time.Second)
-	if after := snd.run(1, p); after.wait < 59*time.Minute || p.reserved {
+	if after := snd.run(1, p); after.wait < floodLook/2 || p.reserved {
 		t.Errorf("a pause leaves the place of before it: %+v, reserved %v", after, p.reserved)
 	}
 }

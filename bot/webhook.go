@@ -65,67 +65,28 @@ func (b *Bot) admits(given string) bool {
 	return subtle.ConstantTimeCompare(want[:], got[:]) == 1
 }
 
-// deliver waits for the update to be acknowledged. A lone answer rides back in
-// the body; what can't be written goes out as a call.
+// deliver waits for the update to be acknowledged. Its answers are calls of their
+// own: of one in the body of the response nobody would learn whether it arrived
+// (docs/adr/0015).
 func (b *Bot) deliver(w http.ResponseWriter, r *http.Request, body []byte) {
-	e := b.acceptDelivered(decode(json.RawMessage(body)))
+	e := b.accept(decode(json.RawMessage(body)))
 	if e == nil {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), holdDelivery)
 	defer cancel()
-	done := true
 	select {
 	case <-e.done:
 	case <-ctx.Done():
-		done = false
 	case <-b.ctx.Done():
-		done = false
 	}
-	p := e.leave()
-	switch {
-	case p != nil:
-		b.carry(w, r, p)
-	case done:
+	select {
+	case <-e.done: // also where the bot has stopped meanwhile: what is done must not come again
 		w.WriteHeader(http.StatusOK)
 	default:
 		http.Error(w, "not done yet", http.StatusServiceUnavailable)
 	}
-}
-
-// acceptDelivered takes an update in for a delivery that can carry its answer.
-func (b *Bot) acceptDelivered(a arrival) *entry {
-	e, fresh := b.recent.begin(a.id)
-	b.came(a, !fresh)
-	if e != nil {
-		e.join()
-	}
-	if fresh {
-		b.dispatch.put(a.chat, &job{arrival: a, entry: e})
-	}
-	return e
-}
-
-// carry writes a call into the body of the answer to Telegram.
-func (b *Bot) carry(w http.ResponseWriter, r *http.Request, p *parcel) {
-	k := p.call()
-	body, err := k.body()
-	if err == nil {
-		err = r.Context().Err()
-	}
-	if err == nil {
-		w.Header().Set("Content-Type", "application/json")
-		if _, err = w.Write(body); err == nil {
-			err = http.NewResponseController(w).Flush()
-		}
-	}
-	if err != nil && !errors.Is(err, http.ErrNotSupported) {
-		b.sender.put(k.Chat, p)
-		return
-	}
-	b.options.Meter.Call(methodOf(k.Method), Carried, 0)
-	b.sender.finish(p)
 }
 
 func (b *Bot) setWebhook(ctx context.Context) error {

@@ -1,8 +1,10 @@
 package emulator
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"regexp"
 	"strconv"
 	"strings"
@@ -36,6 +38,8 @@ type Options struct {
 
 	WebhookTimeout time.Duration // how long a webhook may take to answer; 10 s if 0
 	WebhookBackoff time.Duration // the first wait before delivering again, doubling up to 100 times itself; 100 ms if 0
+	// WebhookDial connects to the webhook; net.Dialer's if nil. A test under synctest gives pipes.
+	WebhookDial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 const (

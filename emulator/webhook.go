@@ -80,7 +80,7 @@ func (s *Server) setWebhook(_ context.Context, c *call) (any, *apiError) {
 		server: s, url: c.str("url"), secret: c.str("secret_token"), most: most, ctx: ctx, end: end,
 		slots: make(chan struct{}, most), lanes: map[int64][]*update{},
 		client: &http.Client{
-			Transport:     &http.Transport{MaxIdleConnsPerHost: int(most), MaxIdleConns: int(most)},
+			Transport:     &http.Transport{MaxIdleConnsPerHost: int(most), MaxIdleConns: int(most), DialContext: s.opts.WebhookDial},
 			Timeout:       s.opts.WebhookTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
