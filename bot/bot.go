@@ -19,6 +19,7 @@ type Bot struct {
 	recent   *recent
 	dispatch *lanes[*job]
 	sender   *sender
+	backlog  *backlog
 	health   health
 	open     atomic.Bool // updates are taken in
 
@@ -42,6 +43,7 @@ func New(o Options) (*Bot, error) {
 	}
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	b.sender = newSender(b.ctx, o)
+	b.backlog = newBacklog(o.Journal, o.Log, b.sender.put)
 	b.dispatch = newLanes(o.Bounds.Handlers, b.run)
 	return b, nil
 }
@@ -93,24 +95,16 @@ func (b *Bot) Run(ctx context.Context) error {
 	return err
 }
 
-// resume queues the answers that the last run could not deliver, before anything
-// new is taken in.
+// resume queues the answers that the last run could not deliver: the first page
+// before anything new is taken in, the rest beside.
 func (b *Bot) resume(ctx context.Context) error {
-	rows, err := b.options.Journal.Unsent(ctx)
-	if err != nil {
+	if err := b.backlog.begin(ctx); err != nil {
 		return fmt.Errorf("reading the answers that wait in the outbox: %w", err)
 	}
-	for _, row := range rows {
-		k, err := decodeCall(row.Payload)
-		if err != nil {
-			b.log.Error("an answer in the outbox can't be read; it is dropped", "error", err)
-			b.sender.sent.add(row.ID)
-			continue
-		}
-		b.sender.put(row.Chat, &parcel{content: k, row: row.ID})
-	}
-	if len(rows) > 0 {
-		b.log.Info("answers of the last run are being delivered", "count", len(rows))
+	if !b.backlog.finished() {
+		b.back.Go(func() {
+			b.backlog.run(ctx, func() bool { return b.sender.lanes.length() >= b.options.Bounds.Answers/2 })
+		})
 	}
 	return nil
 }

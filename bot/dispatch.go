@@ -70,6 +70,7 @@ func (b *Bot) handle(chat int64, j *job) {
 		b.acknowledge(j)
 		return
 	}
+	b.backlog.catchUp(ctx, chat)
 	if j.update == nil {
 		b.undecoded(chat, j)
 		return

@@ -20,6 +20,8 @@ type memory struct {
 	changes []fraud.Change
 	rows    []fraud.Outgoing
 	lastRow int64
+	aside   map[int64]bool
+	reads   int // pages of the outbox read
 	anchors map[int64]int64
 	letters []fraud.DeadLetter
 	fail    error         // of Commit, while set
@@ -28,7 +30,7 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	return &memory{seen: map[int64]bool{}, anchors: map[int64]int64{}, changed: make(chan struct{})}
+	return &memory{seen: map[int64]bool{}, anchors: map[int64]int64{}, aside: map[int64]bool{}, changed: make(chan struct{})}
 }
 
 func (m *memory) tell() {
@@ -75,10 +77,40 @@ func (m *memory) DeadLetter(_ context.Context, l fraud.DeadLetter) error {
 	return nil
 }
 
-func (m *memory) Unsent(context.Context) ([]fraud.Outgoing, error) {
+func (m *memory) Unsent(_ context.Context, after int64, limit int) (fraud.Waiting, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.Clone(m.rows), nil
+	m.reads++
+	page := fraud.Waiting{Newest: m.lastRow}
+	for _, row := range m.rows {
+		page.Newest = max(page.Newest, row.ID)
+		switch {
+		case row.ID <= after || m.aside[row.ID]:
+		case len(page.Rows) == limit:
+			page.Next = page.Rows[limit-1].ID
+		default:
+			page.Rows = append(page.Rows, row)
+		}
+	}
+	return page, nil
+}
+
+func (m *memory) UnsentOf(_ context.Context, chat, after, last int64) ([]fraud.Outgoing, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(m.rows), func(o fraud.Outgoing) bool {
+		return o.Chat != chat || o.ID <= after || o.ID > last || m.aside[o.ID]
+	}), nil
+}
+
+func (m *memory) SetAside(_ context.Context, ids []int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.tell()
+	for _, id := range ids {
+		m.aside[id] = true
+	}
+	return nil
 }
 
 func (m *memory) Sent(_ context.Context, ids []int64) error {

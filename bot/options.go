@@ -33,8 +33,14 @@ type Ledger interface {
 
 // Outbox keeps the answers that must not be lost.
 type Outbox interface {
-	// Unsent returns the answers that wait, oldest first.
-	Unsent(ctx context.Context) ([]fraud.Outgoing, error)
+	// Unsent returns a page of the answers that wait, oldest first: at most limit,
+	// from behind the id after on.
+	Unsent(ctx context.Context, after int64, limit int) (fraud.Waiting, error)
+	// UnsentOf returns the answers that wait for one chat, oldest first, from behind
+	// the id after on up to the id last.
+	UnsentOf(ctx context.Context, chat, after, last int64) ([]fraud.Outgoing, error)
+	// SetAside keeps answers that can't be read out of the way.
+	SetAside(ctx context.Context, ids []int64) error
 	// Sent forgets answers that were delivered or can't ever be.
 	Sent(ctx context.Context, ids []int64) error
 	// Anchor notes the message that a person's conversation edits in place.

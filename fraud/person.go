@@ -60,10 +60,14 @@ type Change struct {
 	Erase    bool  // forget the person; reports stay without any trace of them
 	Outgoing []Outgoing
 	QuotaDay int64 // the day on which File and Erase count for the person's quota, 0 = they don't
+	// Letter is the dead letter that this change settles, 0 = none. The letter must be
+	// there and marked to be handled anew; it goes with the change. Update may have
+	// been marked as handled then.
+	Letter int64
 }
 
 // Empty reports whether there is nothing to store.
 func (c Change) Empty() bool {
 	return c.Lang == "" && c.Session == nil && c.File == nil && c.Withdraw == "" &&
-		c.Dispute == nil && c.Gone == nil && !c.Erase && len(c.Outgoing) == 0
+		c.Dispute == nil && c.Gone == nil && !c.Erase && len(c.Outgoing) == 0 && c.Letter == 0
 }

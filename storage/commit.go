@@ -13,20 +13,25 @@ import (
 // Commit applies everything that one update changes, in one transaction together
 // with the mark that the update was handled, and returns the ids of its Outgoing
 // rows, in order. It returns fraud.ErrSeen, and changes nothing, where the update
-// was handled before; a fraud.Error of CodeUnavailable where the disk or a lock
-// kept it from being saved.
+// was handled before or the dead letter that it settles is gone; a fraud.Error of
+// CodeUnavailable where the disk or a lock kept it from being saved.
 //
 // The parts are applied in the order of fraud.Change's fields. Where there is
 // nothing to change it is not an error: withdrawing what is not theirs or is
 // withdrawn, closing what is not open, somebody unknown blocking the bot.
 func (s *Store) Commit(ctx context.Context, c fraud.Change) (ids []int64, err error) {
 	defer s.measure(OpCommit, s.begun(), &err)
+	forgotten := false
 	err = s.update(ctx, "storing an update's effect", func(t *tx) error {
 		a := &applying{tx: t, store: s, change: c, who: s.person(c.Person), touched: map[fraud.Key]bool{}}
 		var err error
 		ids, err = a.all(ctx)
+		forgotten = a.forgotten
 		return err
 	})
+	if err == nil && forgotten {
+		err = fraud.ErrSeen
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -45,10 +50,13 @@ type applying struct {
 	change  fraud.Change
 	who     fraud.Key          // the person's
 	touched map[fraud.Key]bool // subjects whose sums are to be made anew
+	// forgotten is set where the change must have no effect, because it settles the
+	// letter of somebody who may have been forgotten.
+	forgotten bool
 }
 
 func (a *applying) all(ctx context.Context) ([]int64, error) {
-	if err := markHandled(ctx, a.tx, a.change.Update, millis(a.change.Now)); err != nil {
+	if err := a.begin(ctx); err != nil || a.forgotten {
 		return nil, err
 	}
 	for _, step := range []func(context.Context) error{
@@ -65,6 +73,14 @@ func (a *applying) all(ctx context.Context) ([]int64, error) {
 		}
 	}
 	return a.outgoing(ctx)
+}
+
+// begin makes sure that the change comes once.
+func (a *applying) begin(ctx context.Context) error {
+	if a.change.Letter != 0 {
+		return a.settle(ctx)
+	}
+	return markHandled(ctx, a.tx, a.change.Update, millis(a.change.Now))
 }
 
 // markHandled notes that an update was handled, ErrSeen where it was before.

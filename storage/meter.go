@@ -44,13 +44,17 @@ const (
 	OpConfirm
 	OpPrune
 	OpCheck
+	OpNotify
+	OpNotices
+	OpLetters
 	opEnd
 )
 
 // String is the operation's name in a metric.
 func (o Op) String() string {
 	return [...]string{"turn", "standings", "disputed", "reports", "overlapping", "totals", "seen", "commit",
-		"anchor", "unsent", "sent", "dead_letter", "confirm", "prune", "check"}[o]
+		"anchor", "unsent", "sent", "dead_letter", "confirm", "prune", "check",
+		"notify", "notices", "letters"}[o]
 }
 
 // Ops are all operations.
@@ -92,9 +96,10 @@ func Faults() []Fault {
 	return all
 }
 
-// faultOf sorts an error of the store. That an update was handled before is none.
+// faultOf sorts an error of the store. That an update was handled before, or that
+// there is no such letter, is none.
 func faultOf(err error) Fault {
-	if err == nil || errors.Is(err, fraud.ErrSeen) {
+	if err == nil || errors.Is(err, fraud.ErrSeen) || errors.Is(err, fraud.ErrNoLetter) {
 		return FaultNone
 	}
 	switch code(err) {

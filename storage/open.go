@@ -95,7 +95,7 @@ func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store
 	if err := prepareFile(ctx, path, c.lockWait); err != nil {
 		return nil, err
 	}
-	s := &Store{keys: keys, random: c.random, clock: c.clock, meter: c.meter, apart: c.apart}
+	s := &Store{keys: keys, random: c.random, clock: c.clock, meter: c.meter, apart: c.apart, news: make(chan struct{}, 1)}
 	if s.write, s.read, err = openSQLite(path, c.lockWait); err != nil {
 		return nil, err
 	}

@@ -143,6 +143,9 @@ func (a *applying) gone(ctx context.Context) error {
 	if _, err := a.exec(ctx, `UPDATE people SET gone = $1 WHERE person = $2`, bit(*a.change.Gone), a.who[:]); err != nil {
 		return fmt.Errorf("noting that a person is gone or back: %w", err)
 	}
+	if *a.change.Gone {
+		return a.unnotify(ctx)
+	}
 	return nil
 }
 
@@ -167,6 +170,14 @@ func (a *applying) forgetIdle(ctx context.Context) error {
 		AND NOT EXISTS (SELECT 1 FROM disputes WHERE person = $1)`, a.who[:]); err != nil {
 		return fmt.Errorf("removing a person: %w", err)
 	}
+	for _, query := range []string{
+		`DELETE FROM notices WHERE person = $1 AND NOT EXISTS (SELECT 1 FROM people WHERE person = $1)`,
+		`DELETE FROM notice_names WHERE person = $1 AND NOT EXISTS (SELECT 1 FROM people WHERE person = $1)`,
+	} {
+		if _, err := a.exec(ctx, query, a.who[:]); err != nil {
+			return fmt.Errorf("removing a person's notices: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -183,7 +194,8 @@ func (a *applying) erase(ctx context.Context) error {
 	if err := a.eraseDisputes(ctx); err != nil {
 		return err
 	}
-	for _, query := range []string{`DELETE FROM outbox WHERE person = $1`, `DELETE FROM dead_letters WHERE person = $1`, `DELETE FROM people WHERE person = $1`} {
+	for _, query := range []string{`DELETE FROM outbox WHERE person = $1`, `DELETE FROM notices WHERE person = $1`, `DELETE FROM notice_names WHERE person = $1`,
+		`DELETE FROM dead_letters WHERE person = $1`, `DELETE FROM people WHERE person = $1`} {
 		if _, err := a.exec(ctx, query, a.who[:]); err != nil {
 			return fmt.Errorf("forgetting a person: %w", err)
 		}

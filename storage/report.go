@@ -213,6 +213,9 @@ func (a *applying) withdraw(ctx context.Context) error {
 	if err := a.putDown(ctx, code); err != nil {
 		return err
 	}
+	if err := a.unnotifyAbout(ctx, code); err != nil {
+		return err
+	}
 	return a.wipe(ctx, code)
 }
 

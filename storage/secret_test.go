@@ -51,6 +51,10 @@ func fill(t testing.TB, store *storage.Store, keys *seal.Keys) {
 	if err := store.DeadLetter(t.Context(), letter); err != nil {
 		t.Fatal(err)
 	}
+	notice := fraud.Notice{Person: secretPerson, Key: "notice.confirmed", Args: map[string]any{"Subject": secretPhone}, Once: secretWords}
+	if n, err := store.Notify(t.Context(), []fraud.Notice{notice}); err != nil || n != 1 {
+		t.Fatalf("%d notices stored, %v", n, err)
+	}
 	if err := store.Confirm(t.Context(), phone, secretJudge); err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +179,7 @@ func TestErasedStandsNowhere(t *testing.T) {
 	for _, query := range []string{
 		`SELECT person FROM reports WHERE code = '` + storagetest.Code(1) + `'`, `SELECT details FROM reports WHERE code = '` + storagetest.Code(1) + `'`,
 		`SELECT id FROM people WHERE session IS NOT NULL`, `SELECT session FROM people WHERE session IS NOT NULL`, `SELECT payload FROM outbox`,
-		`SELECT letter FROM dead_letters`,
+		`SELECT letter FROM dead_letters`, `SELECT notice FROM notices`, `SELECT name FROM notice_names`,
 	} {
 		gone = append(gone, column(t, db, query)...)
 	}
@@ -216,10 +220,10 @@ func TestRotatedKeys(t *testing.T) {
 	if err != nil || fmt.Sprint(before) != fmt.Sprint(after) {
 		t.Errorf("under the rotated keys: %+v, %v; want %+v", after, err, before)
 	}
-	if waiting, err := store.Unsent(t.Context()); err != nil || len(waiting) != 2 {
-		t.Errorf("%d answers wait, %v", len(waiting), err)
+	if waiting, err := store.Unsent(t.Context(), 0, 10); err != nil || len(waiting.Rows) != 2 {
+		t.Errorf("%d answers wait, %v", len(waiting.Rows), err)
 	}
-	if letters, err := store.DeadLetters(t.Context()); err != nil || len(letters) != 1 {
+	if letters, err := store.DeadLetters(t.Context(), 0, 10); err != nil || len(letters) != 1 {
 		t.Errorf("%d letters, %v", len(letters), err)
 	}
 	commit(t, store, fraud.Change{Person: 2, File: storagetest.Report(storagetest.Code(2), storagetest.Phone(2))})

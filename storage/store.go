@@ -19,7 +19,8 @@ type Store struct {
 	read   *pool
 	random io.Reader
 	clock  func() time.Time
-	meter  Meter // nil = nothing is measured
+	meter  Meter         // nil = nothing is measured
+	news   chan struct{} // holds something when notices were stored
 
 	instance *Lease // nil for a tool
 	apart    bool   // a tool that may write beside the instance
@@ -56,7 +57,7 @@ func (s *Store) count(ctx context.Context, query string, args ...any) (int, erro
 // error of the disk or of a lock becomes a fraud.Error that people can be told.
 func (s *Store) update(ctx context.Context, doing string, fn func(t *tx) error) error {
 	err := s.write.transact(ctx, fn)
-	if err == nil || errors.Is(err, fraud.ErrSeen) {
+	if err == nil || errors.Is(err, fraud.ErrSeen) || errors.Is(err, fraud.ErrNoLetter) {
 		return err
 	}
 	err = fmt.Errorf("%s: %w", doing, err)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"saqbol/fraud"
 	"saqbol/storage/seal"
@@ -98,7 +99,8 @@ func (a *applying) dispute(ctx context.Context) error {
 }
 
 // Confirm marks a subject as confirmed by a human decision; by says whose and is
-// sealed. A second confirmation replaces the first.
+// sealed. Whoever's report of it stands is told, in the same transaction. A second
+// confirmation replaces the first, and nobody is told again.
 func (s *Store) Confirm(ctx context.Context, ref fraud.Ref, by string) (err error) {
 	defer s.measure(OpConfirm, s.begun(), &err)
 	place := seal.Place{Table: "confirmations", Column: "ref", Row: ref.Key[:]}
@@ -111,14 +113,60 @@ func (s *Store) Confirm(ctx context.Context, ref fraud.Ref, by string) (err erro
 	if err != nil {
 		return err
 	}
-	return s.update(ctx, "confirming a subject", func(t *tx) error {
+	told, now := 0, s.clock()
+	err = s.update(ctx, "confirming a subject", func(t *tx) error {
+		var before int
+		if err := t.row(ctx, `SELECT COUNT(*) FROM confirmations WHERE subject = $1`, ref.Key[:]).Scan(&before); err != nil {
+			return err
+		}
 		if _, err := t.exec(ctx, `INSERT INTO confirmations (subject, ref, confirmed_by, at) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (subject) DO UPDATE SET ref = excluded.ref, confirmed_by = excluded.confirmed_by, at = excluded.at`,
-			ref.Key[:], subject, who, millis(s.clock())); err != nil {
+			ref.Key[:], subject, who, millis(now)); err != nil {
 			return err
+		}
+		if before == 0 {
+			var err error
+			if told, err = s.tellReporters(ctx, t, ref, now); err != nil {
+				return fmt.Errorf("telling those who reported it: %w", err)
+			}
 		}
 		return sumUp(ctx, t, ref.Key)
 	})
+	if err == nil {
+		s.tell(told)
+	}
+	return err
+}
+
+// tellReporters stores a notice for everybody whose report of a subject stands.
+func (s *Store) tellReporters(ctx context.Context, t *tx, ref fraud.Ref, now time.Time) (told int, err error) {
+	type reporter struct {
+		person fraud.Key
+		code   string
+	}
+	var reporters []reporter
+	err = t.query(ctx, func(rows *sql.Rows) error {
+		var who []byte
+		var r reporter
+		if err := rows.Scan(&who, &r.code); err != nil {
+			return err
+		}
+		copy(r.person[:], who)
+		reporters = append(reporters, r)
+		return nil
+	}, `SELECT person, code FROM report_subjects WHERE subject = $1 ORDER BY updated, code`, ref.Key[:])
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range reporters {
+		stored, err := s.enqueue(ctx, t, r.person, fraud.Notice{Key: "notice.confirmed", About: r.code,
+			Args: map[string]any{"Subject": ref.Shown, "Code": r.code}}, now)
+		if err != nil {
+			return 0, err
+		}
+		told += int(bit(stored))
+	}
+	return told, nil
 }
 
 // sums is what a subject's row holds.

@@ -56,6 +56,11 @@ func plantSamples(ctx context.Context, store sampleStore, find func(string) []fr
 		}
 		ref := id(found[0])
 		when := now.AddDate(0, 0, -sample.daysAgo)
+		if sample.confirmed { // first: the made-up people must not be told of it
+			if err := store.Confirm(ctx, ref, "sample"); err != nil {
+				return fmt.Errorf("confirming a sample: %w", err)
+			}
+		}
 		for range sample.reporters {
 			reporter++
 			code, err := fraud.NewCode(random)
@@ -69,11 +74,6 @@ func plantSamples(ctx context.Context, store sampleStore, find func(string) []fr
 			}
 			if _, err := store.Commit(ctx, fraud.Change{Person: reporter, Now: when, File: report}); err != nil {
 				return fmt.Errorf("filing a sample report: %w", err)
-			}
-		}
-		if sample.confirmed {
-			if err := store.Confirm(ctx, ref, "sample"); err != nil {
-				return fmt.Errorf("confirming a sample: %w", err)
 			}
 		}
 	}

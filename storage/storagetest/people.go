@@ -30,8 +30,8 @@ func Once(t *testing.T, open Factory) {
 	if p, _ := f.turn(1); p.Lang != fraud.Kazakh || len(f.reports(1)) != 1 {
 		t.Errorf("the second delivery had an effect: %+v, %d reports", p, len(f.reports(1)))
 	}
-	if waiting, err := f.Unsent(f.ctx); err != nil || len(waiting) != 1 {
-		t.Errorf("%d answers wait, %v", len(waiting), err)
+	if waiting := f.waiting(); len(waiting) != 1 {
+		t.Errorf("%d answers wait", len(waiting))
 	}
 	f.commit(fraud.Change{Person: 1, Lang: fraud.Russian})
 	f.commit(fraud.Change{Person: 1, Lang: fraud.Kazakh}) // without an update, nothing is marked
@@ -133,12 +133,12 @@ func Erasure(t *testing.T, open Factory) {
 	if !cmp.Equal(before, after) {
 		t.Errorf("what others see has changed: %s", cmp.Diff(before, after))
 	}
-	waiting, err := f.Unsent(f.ctx)
-	if err != nil || len(waiting) != 2 || string(waiting[0].Payload) != "theirs" || string(waiting[1].Payload) != "goodbye" {
-		t.Errorf("waiting: %+v, %v; want the other's answer and the goodbye", waiting, err)
+	waiting := f.waiting()
+	if len(waiting) != 2 || string(waiting[0].Payload) != "theirs" || string(waiting[1].Payload) != "goodbye" {
+		t.Errorf("waiting: %+v; want the other's answer and the goodbye", waiting)
 	}
-	if got, err := f.DeadLetters(f.ctx); err != nil || len(got) != 2 || got[0].Update != 3 || got[1].Update != 1 {
-		t.Errorf("dead letters: %+v, %v; want the other's and the one of nobody known", got, err)
+	if got := f.letters(); len(got) != 2 || got[0].Update != 3 || got[1].Update != 1 {
+		t.Errorf("dead letters: %+v; want the other's and the one of nobody known", got)
 	}
 	if got := f.reports(2); len(got) != 1 || got[0].Details.Words == "" {
 		t.Errorf("the other person's report was touched: %+v", got)

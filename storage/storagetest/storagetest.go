@@ -24,11 +24,26 @@ type Store interface {
 	Commit(ctx context.Context, change fraud.Change) ([]int64, error)
 	Seen(ctx context.Context, update int64) (bool, error)
 	Confirm(ctx context.Context, ref fraud.Ref, by string) error
-	Unsent(ctx context.Context) ([]fraud.Outgoing, error)
+	Unsent(ctx context.Context, after int64, limit int) (fraud.Waiting, error)
+	UnsentOf(ctx context.Context, chat, after, last int64) ([]fraud.Outgoing, error)
 	Sent(ctx context.Context, ids []int64) error
+	SetAside(ctx context.Context, ids []int64) error
+	Notify(ctx context.Context, notices []fraud.Notice) (int, error)
+	Notices(ctx context.Context, now time.Time, limit int) (fraud.DueNotices, error)
+	NoticesSent(ctx context.Context, ids []int64) error
+	NoticesLater(ctx context.Context, person int64, until time.Time) error
+	NoticesAside(ctx context.Context, ids []int64) error
+	News() <-chan struct{}
 	Anchor(ctx context.Context, person, message int64) error
 	DeadLetter(ctx context.Context, letter fraud.DeadLetter) error
-	DeadLetters(ctx context.Context) ([]fraud.DeadLetter, error)
+	DeadLetters(ctx context.Context, before int64, limit int) ([]fraud.DeadLetter, error)
+	Letter(ctx context.Context, id int64) (fraud.DeadLetter, error)
+	ReplayLetter(ctx context.Context, id int64) error
+	ReplayLetters(ctx context.Context) (int, error)
+	Replays(ctx context.Context, limit int) ([]fraud.DeadLetter, int, error)
+	LetterFailed(ctx context.Context, id int64, reason string) error
+	DropLetter(ctx context.Context, id int64) error
+	DropLetters(ctx context.Context) (int, error)
 	Prune(ctx context.Context, before time.Time) error
 	UsageOf(ctx context.Context, person, day int64) (fraud.Usage, error)
 	AddUsage(ctx context.Context, day int64, used map[int64]fraud.Usage) error
@@ -50,7 +65,8 @@ func Run(t *testing.T, open Factory) {
 	}{
 		{"Once", Once}, {"People", People}, {"Sessions", Sessions}, {"Reports", Reports}, {"Moves", Moves},
 		{"Withdrawals", Withdrawals}, {"Disputes", Disputes}, {"Confirmations", Confirmations}, {"Sums", Sums},
-		{"Erasure", Erasure}, {"Outbox", Outbox}, {"Letters", Letters}, {"Pruning", Pruning},
+		{"Erasure", Erasure}, {"Outbox", Outbox}, {"Letters", Letters}, {"Pages", Pages}, {"Notices", Notices},
+		{"NoticesOfSomebodyWhoLeaves", NoticesLeave}, {"Told", Told}, {"Replays", Replays}, {"ReplaysOfSomebodyForgotten", ReplaysOfNobody}, {"Pruning", Pruning},
 		{"Quotas", Quotas}, {"QuotasOfReports", QuotasOfReports}, {"Together", Together}, {"Model", Model},
 		{"Leases", Leases},
 	} {
@@ -87,6 +103,32 @@ func (f *fixture) commit(c fraud.Change) []int64 {
 		f.t.Fatalf("Commit: %v", err)
 	}
 	return ids
+}
+
+// waiting reads the whole outbox.
+func (f *fixture) waiting() []fraud.Outgoing {
+	f.t.Helper()
+	page, err := f.Unsent(f.ctx, 0, 1000)
+	if err != nil || page.Aside != 0 {
+		f.t.Fatalf("Unsent: %d aside, %v", page.Aside, err)
+	}
+	return page.Rows
+}
+
+// letters reads all dead letters, without their ids and sizes.
+func (f *fixture) letters() []fraud.DeadLetter {
+	f.t.Helper()
+	all, err := f.DeadLetters(f.ctx, 0, 1000)
+	if err != nil {
+		f.t.Fatalf("DeadLetters: %v", err)
+	}
+	for i := range all {
+		if all[i].ID == 0 || all[i].Size != len(all[i].Raw) {
+			f.t.Errorf("letter %d says it has %d bytes, of %d", all[i].ID, all[i].Size, len(all[i].Raw))
+		}
+		all[i].ID, all[i].Size = 0, 0
+	}
+	return all
 }
 
 // standing reads one subject.
