@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"strings"
+	"time"
 
 	"saqbol/fraud"
 	"saqbol/locales"
@@ -19,6 +20,13 @@ type finding struct {
 	subject fraud.Subject
 	ref     fraud.Ref // zero where the kind can't be reported
 	verdict fraud.Verdict
+}
+
+// notAfter shows no report as of tomorrow: the clock was ahead when it was filed.
+func (f *finding) notAfter(now time.Time) {
+	if last := &f.verdict.Standing.Last; last.After(now) {
+		*last = now
+	}
 }
 
 // checkCommand answers /check: what stands behind it and the message it answers;
@@ -123,9 +131,12 @@ func (r *Router) answer(ctx context.Context, t Turn, subjects []fraud.Subject) (
 		return r.nothingFound(t), nil
 	}
 	left := max(0, len(subjects)-maxBlocks)
-	findings, err := r.look(ctx, subjects[:len(subjects)-left])
-	if err != nil {
+	findings, refused, err := r.ask(ctx, t, subjects[:len(subjects)-left])
+	switch {
+	case err != nil:
 		return Reply{}, err
+	case refused.given():
+		return r.notNow(t, refused), nil
 	}
 	m := Message{}
 	var verdicts fraud.Verdicts

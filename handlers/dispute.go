@@ -20,10 +20,16 @@ func (r *Router) disputeButton(ctx context.Context, t Turn) (Reply, error) {
 	if err != nil {
 		return Reply{}, unavailable("check.unavailable", "reading whether the person objects", err)
 	}
+	refused := r.deps.Quota.check(ctx, t.Person, 1) // the answer shows the check anew
+	if refused.given() {
+		return disputeUnseen(ref, disputed, refused), nil
+	}
 	f, err := r.known(ctx, ref)
 	if err != nil {
+		r.deps.Quota.giveBack(t.Person, 1)
 		return Reply{}, err
 	}
+	f.notAfter(t.Now)
 	// The store still says what was; the person sees what will be.
 	reply := Reply{Change: fraud.Change{Dispute: &fraud.Dispute{Subject: ref, On: !disputed}}}
 	switch {

@@ -13,6 +13,9 @@ import (
 func (r *Router) askDrop(ctx context.Context, t Turn) (Reply, error) {
 	pending := &pendingCommand{Name: strings.ToLower(t.Command)}
 	if pending.Name == "report" {
+		if refused := r.deps.Quota.report(ctx, t.Person); refused.given() {
+			return noReport(t, refused), nil // the open one stays
+		}
 		s := r.hear(t)
 		pending.Subjects, pending.Text = s.refs, s.words
 	} else if masked, found := r.deps.Recognise.Redact(t.Text); !found {
@@ -84,6 +87,10 @@ func (r *Router) dropDecided(ctx context.Context, t Turn, d *reportDraft, drop b
 		return r.show(t, d, current(d, t.Session.Step))
 	case pending.Name == "": // answered already
 		return cancelled(t), nil
+	case pending.Name == "report":
+		if refused := r.deps.Quota.report(ctx, t.Person); refused.given() {
+			return r.show(t, d, current(d, t.Session.Step), locales.M("quota.report_kept", "Time", clockTimeOf(refused.until)))
+		}
 	}
 	reply, err := r.runPending(ctx, t, pending)
 	dropped := Message{Text: []locales.Msg{locales.M("drop.done")}, Edit: place(t)}
@@ -102,8 +109,8 @@ func (r *Router) runPending(ctx context.Context, t Turn, pending *pendingCommand
 		run = command.run
 	}
 	if pending.Name == "report" && len(pending.Subjects) > 0 {
-		run = func(context.Context, Turn) (Reply, error) {
-			return r.startReport(next, pending.Subjects, pending.Text)
+		run = func(ctx context.Context, next Turn) (Reply, error) {
+			return r.startReport(ctx, next, pending.Subjects, pending.Text)
 		}
 	}
 	reply, err := run(ctx, next)

@@ -13,6 +13,9 @@ import (
 // reportCommand starts a report: /report alone, or /report <subject> <words>,
 // which asks only for what is missing.
 func (r *Router) reportCommand(ctx context.Context, t Turn) (Reply, error) {
+	if refused := r.deps.Quota.report(ctx, t.Person); refused.given() {
+		return noReport(t, refused), nil
+	}
 	d, err := newDraft(r.deps.Random)
 	if err != nil {
 		return Reply{}, err
@@ -30,7 +33,7 @@ func (r *Router) reportCommand(ctx context.Context, t Turn) (Reply, error) {
 
 // reportFromCheck starts a report of the subject whose check stands above the
 // button. The check itself stays as it is.
-func (r *Router) reportFromCheck(_ context.Context, t Turn) (Reply, error) {
+func (r *Router) reportFromCheck(ctx context.Context, t Turn) (Reply, error) {
 	_, token, _ := strings.Cut(t.Button, ":")
 	ref, ok := r.deps.Tokens.Open(token)
 	if !ok {
@@ -44,15 +47,21 @@ func (r *Router) reportFromCheck(_ context.Context, t Turn) (Reply, error) {
 			open.Pending = nil
 			return r.show(t, open, current(open, t.Session.Step))
 		}
+		if refused := r.deps.Quota.report(ctx, t.Person); refused.given() {
+			return noReport(t, refused), nil // the open one stays
+		}
 		if err == nil && !open.empty() {
 			return r.askPending(t, open, &pendingCommand{Name: "report", Subjects: refs})
 		}
 	}
-	return r.startReport(t, refs, "")
+	return r.startReport(ctx, t, refs, "")
 }
 
 // startReport opens a report that begins with subjects that are known already.
-func (r *Router) startReport(t Turn, refs []draftRef, words string) (Reply, error) {
+func (r *Router) startReport(ctx context.Context, t Turn, refs []draftRef, words string) (Reply, error) {
+	if refused := r.deps.Quota.report(ctx, t.Person); refused.given() {
+		return noReport(t, refused), nil
+	}
 	d, err := newDraft(r.deps.Random)
 	if err != nil {
 		return Reply{}, err

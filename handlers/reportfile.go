@@ -12,6 +12,10 @@ import (
 // fileReport files the draft. Where this person reported one of its subjects
 // before, that report is updated and keeps its code: nobody counts twice.
 func (r *Router) fileReport(ctx context.Context, t Turn, d *reportDraft) (Reply, error) {
+	if refused := r.deps.Quota.report(ctx, t.Person); refused.given() {
+		return r.show(t, d, stepSummary, locales.M("quota.report_kept", "Time", clockTimeOf(refused.until)))
+	}
+	d.notAfter(t.Now)
 	refs := fromDraft(d.Subjects)
 	keys := make([]fraud.Key, len(refs))
 	for i, ref := range refs {
@@ -24,6 +28,7 @@ func (r *Router) fileReport(ctx context.Context, t Turn, d *reportDraft) (Reply,
 	report := fraud.Report{
 		Code: d.code(), Subjects: refs, Details: d.details(), Status: fraud.StatusReceived, Created: t.Now, Updated: t.Now,
 	}
+	r.deps.Quota.filed(t.Person)
 	filed := locales.M("report.filed", "Code", report.Code)
 	if again {
 		report = updated(earlier, report)

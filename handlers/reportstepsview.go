@@ -25,6 +25,7 @@ const (
 // show answers with a step of the draft, below the notes, and keeps the draft.
 // The message that holds the form is always one, see place and leftover.
 func (r *Router) show(t Turn, d *reportDraft, name string, notes ...locales.Msg) (Reply, error) {
+	d.notAfter(t.Now)
 	raw, err := d.encode()
 	if err != nil {
 		return Reply{}, err

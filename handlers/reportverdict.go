@@ -48,9 +48,12 @@ func (r *Router) verdict(ctx context.Context, t Turn, found []fraud.Subject) ([]
 // is more to say than that nobody reported it. Official and mistyped numbers have
 // notes of their own.
 func (r *Router) verdictNotes(ctx context.Context, t Turn, s said) ([]locales.Msg, error) {
-	findings, err := r.look(ctx, s.found[:min(len(s.found), fraud.MaxSubjects)])
-	if err != nil {
+	findings, refused, err := r.ask(ctx, t, s.found[:min(len(s.found), fraud.MaxSubjects)])
+	switch {
+	case err != nil:
 		return nil, err
+	case refused.given():
+		return []locales.Msg{locales.M("quota.unchecked", "Time", clockTimeOf(refused.until))}, nil
 	}
 	var notes []locales.Msg
 	for _, f := range findings {

@@ -36,6 +36,14 @@ func whenChosen(choice string, now time.Time) time.Time {
 	return time.Time{}
 }
 
+// notAfter keeps a report from telling of tomorrow: "today" may have been pressed
+// while the clock was ahead.
+func (d *reportDraft) notAfter(now time.Time) {
+	if d.When.After(now) {
+		d.When = midnight(now.In(almaty())).UTC()
+	}
+}
+
 func midnight(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
 }

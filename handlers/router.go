@@ -42,6 +42,7 @@ type Deps struct {
 	Username  string             // the bot's @name without @, for links from groups
 	Clock     func() time.Time
 	Random    io.Reader
+	Quota     *Quota // nil: nobody has limits
 }
 
 // Store is everything the flows read, in the flows' own small interfaces.
@@ -95,6 +96,9 @@ func (r *Router) Handle(ctx context.Context, in Input) (Reply, error) {
 		}
 	}
 	reply.Change.Update, reply.Change.Person, reply.Change.Now = in.Update, in.Person, t.Now
+	if reply.Change.File != nil || reply.Change.Erase {
+		reply.Change.QuotaDay = r.deps.Quota.today()
+	}
 	return reply, err
 }
 

@@ -31,6 +31,8 @@ type parts struct {
 	official string                     // a file of official numbers, "" = those compiled in
 	webhook  bot.Webhook
 	limits   bot.Limits
+	quotas   fraud.Limits
+	exempt   []int64 // from the quotas
 	log      *slog.Logger
 }
 
@@ -41,6 +43,7 @@ type app struct {
 	store      *storage.Store
 	lock       *os.File // on a database file, nil where there is none
 	recogniser *recognize.Recogniser
+	quota      *handlers.Quota
 	bot        *bot.Bot
 }
 
@@ -79,9 +82,11 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 	if err := steps.Wait(); err != nil {
 		return nil, err
 	}
+	a.quota = newQuota(p.quotas, p.exempt, a.store, p.log)
 	router := handlers.New(handlers.Deps{
 		Store: a.store, Official: official, Recognise: a.recogniser, Tokens: keys.Tokens(),
 		Catalogue: catalogue, Username: a.client.Username(), Clock: time.Now, Random: rand.Reader,
+		Quota: a.quota,
 	})
 	a.bot, err = bot.New(bot.Options{
 		Client: a.client, Handler: router, Journal: a.store, Catalogue: catalogue,

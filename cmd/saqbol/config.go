@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"saqbol/fraud"
 )
 
 // config is what the environment says, checked.
@@ -21,6 +23,7 @@ type config struct {
 	webhookKey  secret
 	listen      string
 	dispatchers []int64
+	quotas      fraud.Limits
 	sends       int // calls to Telegram a second, to everybody together
 	logLevel    slog.Level
 	logFormat   string // "text", "json" or "" = by terminal
@@ -86,8 +89,12 @@ const maxWebhookSecret = 256
 
 // settingNames are the settings that the program reads, in the order of README.md.
 func settingNames() []string {
-	return []string{"TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "DATABASE_URL", "SAQBOL_KEY", "WEBHOOK_URL",
-		"WEBHOOK_SECRET", "HTTP_LISTEN", "SAQBOL_DISPATCHERS", "SAQBOL_SENDS_PER_SECOND", "LOG_LEVEL", "LOG_FORMAT"}
+	names := []string{"TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "DATABASE_URL", "SAQBOL_KEY", "WEBHOOK_URL",
+		"WEBHOOK_SECRET", "HTTP_LISTEN", "SAQBOL_DISPATCHERS", "SAQBOL_SENDS_PER_SECOND"}
+	for _, setting := range quotaSettings(&fraud.Limits{}) {
+		names = append(names, setting.name)
+	}
+	return append(names, "LOG_LEVEL", "LOG_FORMAT")
 }
 
 // readConfig checks every setting but the token, which only run needs. The error
@@ -106,7 +113,7 @@ func readConfig(env environment) (config, error) {
 	if v := values["DATABASE_URL"]; v != "" {
 		c.databaseURL = v
 	}
-	steps := []func(map[string]string, *config) error{readAPIURL, readWebhook, readListen, readDispatchers, readSends, readLogging}
+	steps := []func(map[string]string, *config) error{readAPIURL, readWebhook, readListen, readDispatchers, readSends, readQuotas, readLogging}
 	for _, step := range steps {
 		if err := step(values, &c); err != nil {
 			return config{}, err
