@@ -44,6 +44,7 @@ func owners() map[string]string {
 		"github.com/go-telegram/bot/models":  "bot",
 		"github.com/nyaruka/phonenumbers":    "recognize",
 		"modernc.org/sqlite":                 "storage",
+		"github.com/prometheus/":             "cmd/saqbol",
 		"github.com/pressly/goose/v3":        "storage",
 		"github.com/nicksnyder/go-i18n/v2":   "locales",
 		"github.com/tink-crypto/tink-go/v2/": "storage/seal",

@@ -32,7 +32,8 @@ type parts struct {
 	webhook  bot.Webhook
 	limits   bot.Limits
 	quotas   fraud.Limits
-	exempt   []int64 // from the quotas
+	exempt   []int64  // from the quotas
+	metrics  *metrics // nil: nothing is counted
 	log      *slog.Logger
 }
 
@@ -45,6 +46,23 @@ type app struct {
 	recogniser *recognize.Recogniser
 	quota      *handlers.Quota
 	bot        *bot.Bot
+}
+
+// botMeter is the metrics as the edge knows them: a nil pointer in an interface
+// would not be nil.
+func (p parts) botMeter() bot.Meter {
+	if p.metrics == nil {
+		return nil
+	}
+	return p.metrics
+}
+
+// storeMeter is botMeter for the store.
+func (p parts) storeMeter() storage.Meter {
+	if p.metrics == nil {
+		return nil
+	}
+	return p.metrics
 }
 
 // build opens and connects everything; slow steps go side by side. What it has
@@ -73,7 +91,7 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 		if keys, err = p.keys(); err != nil {
 			return err
 		}
-		a.store, err = storage.Open(ctx, p.database, keys)
+		a.store, err = storage.Open(ctx, p.database, keys, storage.WithMeter(p.storeMeter()))
 		return err
 	})
 	steps.Go(func() (err error) { catalogue, err = locales.Load(); return err })
@@ -90,7 +108,7 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 	})
 	a.bot, err = bot.New(bot.Options{
 		Client: a.client, Handler: router, Journal: a.store, Catalogue: catalogue,
-		Webhook: p.webhook, Limits: p.limits, Redact: a.recogniser.Redact, Log: p.log, Clock: time.Now, Random: rand.Reader,
+		Webhook: p.webhook, Limits: p.limits, Meter: p.botMeter(), Redact: a.recogniser.Redact, Log: p.log, Clock: time.Now, Random: rand.Reader,
 	})
 	if err != nil {
 		return nil, err

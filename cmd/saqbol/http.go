@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 )
 
@@ -17,14 +18,18 @@ type check struct {
 	ask  func(context.Context) error
 }
 
-// newMux serves /healthz, /readyz and, where webhook is not nil, the webhook at path.
-func newMux(log *slog.Logger, checks []check, path string, webhook http.Handler) *http.ServeMux {
+// newMux serves /healthz, /readyz and, where they are not nil, counts at /metrics
+// and the webhook at path.
+func newMux(log *slog.Logger, checks []check, counts http.Handler, path string, webhook http.Handler) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("ok\n")) // the prober has gone: nobody to tell
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, log, checks) })
+	if counts != nil {
+		mux.Handle("GET /metrics", inside(counts))
+	}
 	if webhook != nil {
 		mux.Handle(path, webhook)
 	}
@@ -47,6 +52,25 @@ func ready(w http.ResponseWriter, r *http.Request, log *slog.Logger, checks []ch
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(answer) // the prober has gone: nobody to tell
+}
+
+// inside keeps a page from the internet even where HTTP_LISTEN is open to it, or
+// where a web server passes on more than it should: it answers this machine and
+// private networks only, and nothing that was passed on.
+func inside(page http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from, err := netip.ParseAddrPort(r.RemoteAddr)
+		at := from.Addr().Unmap()
+		near := err == nil && (at.IsLoopback() || at.IsPrivate() || at.IsLinkLocalUnicast())
+		for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
+			near = near && r.Header.Get(header) == ""
+		}
+		if !near {
+			http.NotFound(w, r)
+			return
+		}
+		page.ServeHTTP(w, r)
+	})
 }
 
 // listen opens the address named by the setting, with an error that says what to do.

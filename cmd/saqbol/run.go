@@ -40,7 +40,7 @@ func (c runCommand) Run(s *surroundings) error {
 	if err != nil {
 		return err
 	}
-	p.official = c.Official
+	p.official, p.metrics = c.Official, newMetrics()
 	l, err := listen(s.ctx, "HTTP_LISTEN", cfg.listen)
 	if err != nil {
 		return err
@@ -55,7 +55,9 @@ func (c runCommand) Run(s *surroundings) error {
 	if cfg.webhook != nil {
 		webhook, path = a.bot.Webhook(), cfg.webhook.Path
 	}
-	mux := newMux(log, []check{{"database", a.store.Ping}, {"telegram", a.bot.Ready}}, path, webhook)
+	file, _ := sqlitePath(cfg.databaseURL)
+	p.metrics.watch(source{waiting: a.bot.Waiting, ready: a.bot.Ready, backlog: a.store.Backlog, polling: cfg.webhook == nil, file: file})
+	mux := newMux(log, []check{{"database", a.store.Ping}, {"telegram", a.bot.Ready}}, p.metrics.page(log), path, webhook)
 	log.Info("SaqBol is running", "bot", a.client.Username(), "mode", mode(cfg), "http", l.Addr().String(), "version", version)
 	err = a.serve(s.ctx, func(ctx context.Context) error { return serve(ctx, l, mux, httpGrace) })
 	log.Info("SaqBol has stopped")

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"saqbol/bot"
+	"saqbol/storage"
+)
+
+// stateTimeout bounds the look into the database: /metrics answers even while the
+// disk hangs, and then says so.
+const stateTimeout = 2 * time.Second
+
+// source is where the state of the program is read whenever somebody looks.
+type source struct {
+	waiting func() bot.Health
+	ready   func(context.Context) error
+	backlog func(context.Context) (storage.Backlog, error)
+	polling bool
+	file    string // of the database, "" where it is none
+}
+
+// state gives what is so at this moment, unlike metrics, which counts.
+type state struct {
+	source  source
+	looking chan struct{} // held while the database is asked: a disk that hangs holds one look, not one each time
+	descs   map[string]*prometheus.Desc
+}
+
+// watch adds the program's state to what /metrics serves.
+func (m *metrics) watch(s source) {
+	st := &state{source: s, looking: make(chan struct{}, 1), descs: map[string]*prometheus.Desc{}}
+	for _, d := range stateDescs() {
+		var labels []string
+		if d.label != "" {
+			labels = []string{d.label}
+		}
+		st.descs[d.name] = prometheus.NewDesc(d.name, d.help, labels, nil)
+	}
+	m.registry.MustRegister(st)
+}
+
+type stateDesc struct{ name, label, help string }
+
+func stateDescs() []stateDesc {
+	return []stateDesc{
+		{"saqbol_ready", "", "1 while the program takes updates in, as /readyz says of Telegram."},
+		{"saqbol_conflict", "", "1 while another program polls with the same token."},
+		{"saqbol_queue_length", "queue", "Updates taken in and not yet done with; answers not yet delivered."},
+		{"saqbol_queue_oldest_seconds", "queue", "How long the oldest of the queue has waited; 0 where none waits."},
+		{"saqbol_offset_age_seconds", "", "How long the oldest update that is not acknowledged has waited; by polling it holds the offset. 0 where none waits."},
+		{"saqbol_last_poll_timestamp_seconds", "", "When updates were last asked for with success; by polling only."},
+		{"saqbol_last_update_timestamp_seconds", "", "When the last update came in; not there before the first."},
+		{"saqbol_database_up", "", "1 where the database answers."},
+		{"saqbol_outbox_rows", "", "Calls to Telegram that wait in the database."},
+		{"saqbol_outbox_oldest_seconds", "", "How long the oldest of them has waited; 0 where none waits."},
+		{"saqbol_dead_letter_rows", "", "Dead letters kept in the database."},
+		{"saqbol_database_bytes", "file", "Size of the database and of its write-ahead log."},
+		{"saqbol_disk_free_bytes", "", "What may still be written where the database stands."},
+	}
+}
+
+// Describe lists the metrics (prometheus.Collector).
+func (s *state) Describe(out chan<- *prometheus.Desc) {
+	for _, desc := range s.descs {
+		out <- desc
+	}
+}
+
+// Collect reads the state (prometheus.Collector). What can't be read is left out.
+func (s *state) Collect(out chan<- prometheus.Metric) {
+	gauge := func(name string, value float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(s.descs[name], prometheus.GaugeValue, value, labels...)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stateTimeout)
+	defer cancel()
+	h := s.source.waiting()
+	gauge("saqbol_ready", truth(s.source.ready(ctx) == nil))
+	gauge("saqbol_conflict", truth(h.Conflict))
+	gauge("saqbol_queue_length", float64(h.Updates), "updates")
+	gauge("saqbol_queue_length", float64(h.Answers), "answers")
+	gauge("saqbol_queue_oldest_seconds", h.UpdateWait.Seconds(), "updates")
+	gauge("saqbol_queue_oldest_seconds", h.AnswerWait.Seconds(), "answers")
+	gauge("saqbol_offset_age_seconds", h.OffsetWait.Seconds())
+	if s.source.polling && !h.LastPoll.IsZero() {
+		gauge("saqbol_last_poll_timestamp_seconds", seconds(h.LastPoll))
+	}
+	if !h.LastUpdate.IsZero() {
+		gauge("saqbol_last_update_timestamp_seconds", seconds(h.LastUpdate))
+	}
+	b, ok := s.backlog(ctx)
+	gauge("saqbol_database_up", truth(ok))
+	if ok {
+		gauge("saqbol_outbox_rows", float64(b.Unsent))
+		oldest := time.Duration(0)
+		if !b.Oldest.IsZero() {
+			oldest = max(0, time.Since(b.Oldest))
+		}
+		gauge("saqbol_outbox_oldest_seconds", oldest.Seconds())
+		gauge("saqbol_dead_letter_rows", float64(b.Letters))
+	}
+	s.disk(gauge)
+}
+
+// disk reads sizes around the database file.
+func (s *state) disk(gauge func(string, float64, ...string)) {
+	if s.source.file == "" {
+		return
+	}
+	for label, path := range map[string]string{"main": s.source.file, "wal": s.source.file + "-wal"} {
+		if info, err := os.Stat(path); err == nil {
+			gauge("saqbol_database_bytes", float64(info.Size()), label)
+		}
+	}
+	if free, err := freeBytes(filepath.Dir(s.source.file)); err == nil {
+		gauge("saqbol_disk_free_bytes", float64(free))
+	}
+}
+
+// backlog asks the database, for as long as ctx lasts; ok is false where it does
+// not answer.
+func (s *state) backlog(ctx context.Context) (_ storage.Backlog, ok bool) {
+	select {
+	case s.looking <- struct{}{}:
+	default:
+		return storage.Backlog{}, false // the last look still hangs
+	}
+	type answer struct {
+		storage.Backlog
+		err error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		defer func() { <-s.looking }()
+		b, err := s.source.backlog(ctx)
+		answered <- answer{b, err}
+	}()
+	select {
+	case a := <-answered:
+		return a.Backlog, a.err == nil
+	case <-ctx.Done():
+		return storage.Backlog{}, false
+	}
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
