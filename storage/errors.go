@@ -26,6 +26,10 @@ var (
 // errCodeTaken is a report code drawn twice (40 bits); drawing again helps.
 var errCodeTaken = errors.New("another person's report has this code")
 
+// errOutdated is a value that was sealed before the transaction in which a rotation
+// of the keys was found to have gone on. Doing it again helps.
+var errOutdated = errors.New("a value was sealed under a key that is being retired")
+
 // explained gives an error of opening its meaning for the operator.
 func explained(err error) error {
 	switch code(err) {
@@ -44,7 +48,7 @@ func explained(err error) error {
 // refused reports whether the disk or a lock kept something from being saved: it
 // may work later, and is nobody's mistake.
 func refused(err error) bool {
-	if errors.Is(err, errCodeTaken) {
+	if errors.Is(err, errCodeTaken) || errors.Is(err, errOutdated) {
 		return true
 	}
 	switch code(err) {

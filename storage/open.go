@@ -1,10 +1,8 @@
 package storage
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -117,46 +115,4 @@ func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store
 		return nil, err
 	}
 	return s, nil
-}
-
-// probe is what is sealed to see whether the keys still fit: the fingerprint
-// alone would let a key file from before a rotation pass.
-const probe = "saqbol"
-
-// checkKey compares the keys with what the database remembers of them, and makes
-// a new database, or one whose keys were rotated, remember these.
-func (s *Store) checkKey(ctx context.Context) error {
-	fingerprint, at := s.keys.Fingerprint(), seal.Place{Table: "meta", Column: "value"}
-	var kept, sealed []byte
-	row, err := s.read.row(ctx, `SELECT a.value, b.value FROM meta a, meta b WHERE a.name = 'fingerprint' AND b.name = 'probe'`)
-	if err != nil {
-		return err
-	}
-	switch err := row.Scan(&kept, &sealed); {
-	case errors.Is(err, sql.ErrNoRows):
-	case err != nil:
-		return fmt.Errorf("reading the key's fingerprint: %w", err)
-	default:
-		if !bytes.Equal(kept, fingerprint[:]) {
-			return ErrWrongKey
-		}
-		if _, err := s.keys.Open(sealed, at); err != nil {
-			return ErrWrongKey
-		}
-		if s.keys.Newest(sealed) {
-			return nil
-		}
-	}
-	if sealed, err = s.keys.Seal([]byte(probe), at); err != nil {
-		return err
-	}
-	return s.write.transact(ctx, func(t *tx) error {
-		for name, value := range map[string][]byte{"fingerprint": fingerprint[:], "probe": sealed} {
-			if _, err := t.exec(ctx, `INSERT INTO meta (name, value) VALUES ($1, $2)
-				ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value); err != nil {
-				return fmt.Errorf("keeping the key's fingerprint: %w", err)
-			}
-		}
-		return nil
-	})
 }

@@ -144,8 +144,11 @@ func TestOpenRefuses(t *testing.T) {
 		}, storage.ErrNewer},
 		{"another key", func(t *testing.T, path string) { shut(t, open(t, path, newKeys(t))) }, storage.ErrWrongKey},
 		{"the key before its rotation", func(t *testing.T, path string) {
-			ours(t, path)
-			shut(t, open(t, path, rotated))
+			store := open(t, path, copied(t, keys))
+			if err := store.SealUnder(t.Context(), copied(t, rotated)); err != nil {
+				t.Fatal(err)
+			}
+			shut(t, store)
 		}, storage.ErrWrongKey},
 		{"another program writes", func(t *testing.T, path string) {
 			ours(t, path)

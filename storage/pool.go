@@ -98,8 +98,10 @@ func (p *pool) close() error {
 // tx is a transaction that uses the pool's statements.
 type tx struct {
 	*sql.Tx
-	pool    *pool
-	missing []string // statements that were not kept yet
+	pool     *pool
+	missing  []string          // statements that were not kept yet
+	outdated func([]byte) bool // knows values that were sealed under a key that seals no more; nil knows none
+	spoiled  error             // why the transaction must not be committed
 }
 
 // transact runs fn in a transaction that is rolled back if fn fails.
@@ -119,6 +121,9 @@ func (p *pool) transactAs(ctx context.Context, pass guard, fn func(t *tx) error)
 	}
 	if err == nil {
 		err = fn(t)
+	}
+	if err == nil {
+		err = t.spoiled
 	}
 	if err != nil {
 		if back := begun.Rollback(); back != nil && !errors.Is(back, sql.ErrTxDone) {
@@ -149,6 +154,7 @@ func (t *tx) kept(ctx context.Context, query string) *sql.Stmt {
 
 // exec runs a statement and returns how many rows it changed.
 func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	t.look(args)
 	var result sql.Result
 	var err error
 	if stmt := t.kept(ctx, query); stmt != nil {
@@ -162,7 +168,22 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error)
 	return result.RowsAffected()
 }
 
+// look sees whether a value among the arguments was sealed under a key that seals
+// no more; such a transaction is not committed. Whoever seals within the
+// transaction never meets it.
+func (t *tx) look(args []any) {
+	if t.outdated == nil {
+		return
+	}
+	for _, arg := range args {
+		if value, ok := arg.([]byte); ok && t.outdated(value) {
+			t.spoiled = errOutdated
+		}
+	}
+}
+
 func (t *tx) row(ctx context.Context, query string, args ...any) *sql.Row {
+	t.look(args)
 	if stmt := t.kept(ctx, query); stmt != nil {
 		return stmt.QueryRowContext(ctx, args...)
 	}

@@ -56,6 +56,17 @@ func (s *Store) count(ctx context.Context, query string, args ...any) (int, erro
 // update runs fn in a transaction. doing says what for, in the error's words. An
 // error of the disk or of a lock becomes a fraud.Error that people can be told.
 func (s *Store) update(ctx context.Context, doing string, fn func(t *tx) error) error {
+	return s.updateWith(ctx, doing, func(t *tx) error {
+		if err := s.follow(ctx, t); err != nil {
+			return err
+		}
+		t.outdated = s.keys.Outdated
+		return fn(t)
+	})
+}
+
+// updateWith is update for those who look after the keys themselves.
+func (s *Store) updateWith(ctx context.Context, doing string, fn func(t *tx) error) error {
 	err := s.write.transact(ctx, fn)
 	if err == nil || errors.Is(err, fraud.ErrSeen) || errors.Is(err, fraud.ErrNoLetter) {
 		return err
