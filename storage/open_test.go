@@ -145,7 +145,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"another key", func(t *testing.T, path string) { shut(t, open(t, path, newKeys(t))) }, storage.ErrWrongKey},
 		{"the key before its rotation", func(t *testing.T, path string) {
 			store := open(t, path, copied(t, keys))
-			if err := store.SealUnder(t.Context(), copied(t, rotated)); err != nil {
+			if err := store.SealUnder(t.Context(), copied(t, rotated), nil); err != nil {
 				t.Fatal(err)
 			}
 			shut(t, store)

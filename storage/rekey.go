@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,44 +82,67 @@ func setMeta(ctx context.Context, t *tx, name string, value []byte) error {
 	return nil
 }
 
-// checkKey compares the keys with what the database remembers of them, and makes
-// a new database remember these. Which of them seals is the database's to say.
+// checkKey compares the keys with what the database remembers of them, and makes a
+// new database remember these; an instance also notes which ones it knows. Which
+// of them seals is the database's to say.
 func (s *Store) checkKey(ctx context.Context) error {
 	rows, err := s.keyRows(ctx)
 	if err != nil {
 		return err
 	}
-	if rows[metaFingerprint] != nil {
-		if err := rows.fit(s.keys); err != nil {
-			return err
-		}
-		leading := rows[metaSealing]
-		if leading == nil { // written before databases said so
-			leading = rows[metaProbe]
-		}
-		if err := s.keys.Follow(leading); err != nil {
-			return ErrWrongKey
-		}
+	if rows[metaSealing] == nil || s.instance != nil && !bytes.Equal(rows[metaKnown], known(s.keys)) {
+		return s.write.transact(ctx, func(t *tx) error { return s.remember(ctx, t) })
 	}
-	if rows[metaSealing] != nil {
-		return nil
+	return rows.check(s.keys)
+}
+
+// check returns ErrWrongKey for keys that do not fit, and makes those that do seal
+// under the key that the database says.
+func (r keyRows) check(keys *seal.Keys) error {
+	if err := r.fit(keys); err != nil {
+		return err
 	}
-	return s.write.transact(ctx, func(t *tx) error {
+	sealing := r[metaSealing]
+	if sealing == nil { // written before databases said so
+		sealing = r[metaProbe]
+	}
+	if keys.Follow(sealing) != nil {
+		return ErrWrongKey
+	}
+	return nil
+}
+
+func (s *Store) remember(ctx context.Context, t *tx) error {
+	rows := keyRows{}
+	if err := t.query(ctx, rows.scan, keyRowsQuery); err != nil {
+		return err
+	}
+	write := keyRows{}
+	if rows[metaFingerprint] == nil {
 		fingerprint := s.keys.Fingerprint()
+		write[metaFingerprint] = fingerprint[:]
+	} else if err := rows.check(s.keys); err != nil {
+		return err
+	}
+	if rows[metaSealing] == nil {
 		sealed, err := s.keys.Seal([]byte(probe), metaPlace())
 		if err != nil {
 			return err
 		}
+		write[metaSealing] = sealed
 		if rows[metaFingerprint] == nil {
-			if err := setMeta(ctx, t, metaFingerprint, fingerprint[:]); err != nil {
-				return err
-			}
-			if err := setMeta(ctx, t, metaProbe, sealed); err != nil {
-				return err
-			}
+			write[metaProbe] = sealed
 		}
-		return setMeta(ctx, t, metaSealing, sealed)
-	})
+	}
+	if s.instance != nil {
+		write[metaKnown] = known(s.keys)
+	}
+	for name, value := range write {
+		if err := setMeta(ctx, t, name, value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // follow makes the keys seal under the key that the database says. It stands at
@@ -150,23 +171,20 @@ func (s *Store) Adopt(ctx context.Context, next *seal.Keys) error {
 		if err := t.query(ctx, rows.scan, keyRowsQuery); err != nil {
 			return err
 		}
-		if err := rows.fit(next); err != nil {
+		if err := rows.check(next); err != nil {
 			return err
-		}
-		if err := next.Follow(rows[metaSealing]); err != nil {
-			return ErrWrongKey
 		}
 		if err := s.keys.Adopt(next); err != nil {
 			return err
+		}
+		if s.instance == nil {
+			return nil
 		}
 		return setMeta(ctx, t, metaKnown, known(next))
 	})
 }
 
 func known(keys *seal.Keys) []byte { return []byte(strings.Join(keys.Known(), " ")) }
-
-// ErrKeyUnknown is returned by SealUnder while the running instance lacks the key.
-var ErrKeyUnknown = errors.New("the running SaqBol does not know the new key yet")
 
 // Rekeyed tells how far a rotation to the newest key of next has come.
 type Rekeyed struct {
@@ -190,39 +208,6 @@ func (s *Store) Rekeyed(ctx context.Context, next *seal.Keys) (Rekeyed, error) {
 		Alone:    next.Newest(rows[metaSealing]) && next.Newest(rows[metaProbe]),
 		Finished: moment(ms),
 	}, nil
-}
-
-// SealUnder makes the newest key of next the one that seals, for everybody who
-// writes to the database, in one transaction. It returns ErrKeyUnknown, and changes
-// nothing, while an instance runs that lacks the key; ask again then. next must be
-// saved before: from now on nothing can be stored without it.
-func (s *Store) SealUnder(ctx context.Context, next *seal.Keys) error {
-	if err := s.keys.Adopt(next); err != nil {
-		return err
-	}
-	return s.update(ctx, "choosing the key that seals", func(t *tx) error {
-		rows := keyRows{}
-		if err := t.query(ctx, rows.scan, keyRowsQuery); err != nil {
-			return err
-		}
-		served, err := s.served(ctx, t)
-		if err != nil {
-			return err
-		}
-		if served && !knows(rows[metaKnown], next) {
-			return ErrKeyUnknown
-		}
-		promoted, err := next.Promote()
-		if err != nil {
-			return err
-		}
-		t.outdated = nil // what is stored now is not under the key that sealed until now
-		sealed, err := promoted.Seal([]byte(probe), metaPlace())
-		if err != nil {
-			return err
-		}
-		return setMeta(ctx, t, metaSealing, sealed)
-	})
 }
 
 // FinishRekey looks at every value, and notes that none is under an older key any
@@ -259,17 +244,3 @@ func (s *Store) followNow(ctx context.Context) error {
 	}
 	return nil
 }
-
-// knows reports whether an instance that noted these names holds all keys of a set.
-func knows(noted []byte, keys *seal.Keys) bool {
-	held := strings.Fields(string(noted))
-	for _, name := range keys.Known() {
-		if !slices.Contains(held, name) {
-			return false
-		}
-	}
-	return true
-}
-
-// served reports whether an instance runs.
-func (s *Store) served(ctx context.Context, t *tx) (bool, error) { return false, nil }

@@ -75,7 +75,7 @@ func prefixes(t testing.TB, keys *seal.Keys) [][]byte {
 // rekey goes through a rotation as the command does.
 func rekey(t testing.TB, store *storage.Store, r rotation) storage.Sealed {
 	t.Helper()
-	if err := store.SealUnder(t.Context(), copied(t, r.added)); err != nil {
+	if err := store.SealUnder(t.Context(), copied(t, r.added), nil); err != nil {
 		t.Fatal(err)
 	}
 	found, err := store.Reseal(t.Context(), nil)
@@ -165,7 +165,7 @@ func TestWhichKeysOpen(t *testing.T) {
 	}{
 		{"before", func(*testing.T, *storage.Store, rotation) {}, "retired"},
 		{"switched", func(t *testing.T, store *storage.Store, r rotation) {
-			if err := store.SealUnder(t.Context(), copied(t, r.added)); err != nil {
+			if err := store.SealUnder(t.Context(), copied(t, r.added), nil); err != nil {
 				t.Fatal(err)
 			}
 		}, "old retired"},
@@ -210,7 +210,7 @@ func TestWritersFollow(t *testing.T) {
 	knows, lacks := open(t, path, copied(t, r.added)), open(t, path, copied(t, r.old))
 	defer shut(t, knows)
 	defer shut(t, lacks)
-	if err := tool.SealUnder(t.Context(), copied(t, r.added)); err != nil {
+	if err := tool.SealUnder(t.Context(), copied(t, r.added), nil); err != nil {
 		t.Fatal(err)
 	}
 	change := func(n int) fraud.Change {
@@ -337,7 +337,7 @@ func TestRekeyResumes(t *testing.T) {
 	store := open(t, path, copied(t, r.old))
 	fill(t, store, r.old)
 	neighbours(t, store, 100)
-	if err := store.SealUnder(t.Context(), copied(t, r.added)); err != nil {
+	if err := store.SealUnder(t.Context(), copied(t, r.added), nil); err != nil {
 		t.Fatal(err)
 	}
 	shut(t, store)
