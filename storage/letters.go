@@ -27,10 +27,7 @@ func letterPlace(update int64) seal.Place {
 // so that it isn't tried again. A second letter about the same update is not kept.
 func (s *Store) DeadLetter(ctx context.Context, letter fraud.DeadLetter) (err error) {
 	defer s.measure(OpDeadLetter, s.begun(), &err)
-	sealed, err := s.sealJSON(letterRow{Reason: letter.Reason, Raw: letter.Raw, Masked: letter.Masked, Cut: letter.Cut}, letterPlace(letter.Update))
-	if err != nil {
-		return err
-	}
+	row := letterRow{Reason: letter.Reason, Raw: letter.Raw, Masked: letter.Masked, Cut: letter.Cut}
 	update := sql.NullInt64{Int64: letter.Update, Valid: letter.Update != 0}
 	var who []byte // NULL: nobody's
 	if letter.Person != 0 {
@@ -38,10 +35,14 @@ func (s *Store) DeadLetter(ctx context.Context, letter fraud.DeadLetter) (err er
 		who = key[:]
 	}
 	return s.update(ctx, "keeping an update that could not be handled", func(t *tx) error {
+		sealed, err := s.sealJSON(row, letterPlace(letter.Update))
+		if err != nil {
+			return err
+		}
 		if err := markHandled(ctx, t, letter.Update, millis(letter.At)); err != nil && !errors.Is(err, fraud.ErrSeen) {
 			return err
 		}
-		_, err := t.exec(ctx, `INSERT INTO dead_letters (update_id, person, letter, at) VALUES ($1, $2, $3, $4)
+		_, err = t.exec(ctx, `INSERT INTO dead_letters (update_id, person, letter, at) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (update_id) DO NOTHING`, update, who, sealed, millis(letter.At))
 		return err
 	})

@@ -142,8 +142,8 @@ func TestRekey(t *testing.T) {
 	if err != nil || fmt.Sprint(before) != fmt.Sprint(after) {
 		t.Errorf("without the old key: %+v, %v; want %+v", after, err, before)
 	}
-	if waiting, err := store.Unsent(t.Context()); err != nil || len(waiting) != 152 {
-		t.Errorf("%d answers wait, %v", len(waiting), err)
+	if waiting, err := store.Unsent(t.Context(), 0, 1000); err != nil || len(waiting.Rows) != 152 {
+		t.Errorf("%d answers wait, %v", len(waiting.Rows), err)
 	}
 	if _, err := storage.Open(t.Context(), "sqlite:"+path, copied(t, r.old)); !errors.Is(err, storage.ErrWrongKey) {
 		t.Errorf("with the old key alone: %v", err)

@@ -28,6 +28,7 @@ func sealedColumns() []sealedColumn {
 		{"confirmations", "ref", []string{"subject"}, "subject"},
 		{"confirmations", "confirmed_by", []string{"subject"}, "subject"},
 		{"outbox", "payload", []string{"id"}, "person"},
+		{"notices", "notice", []string{"id"}, "person"},
 		{"dead_letters", "letter", []string{"id"}, "update_id"},
 	}
 }

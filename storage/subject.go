@@ -103,25 +103,13 @@ func (a *applying) dispute(ctx context.Context) error {
 // confirmation replaces the first, and nobody is told again.
 func (s *Store) Confirm(ctx context.Context, ref fraud.Ref, by string) (err error) {
 	defer s.measure(OpConfirm, s.begun(), &err)
-	place := seal.Place{Table: "confirmations", Column: "ref", Row: ref.Key[:]}
-	subject, err := s.sealJSON(refRowOf(ref), place)
-	if err != nil {
-		return err
-	}
-	place.Column = "confirmed_by"
-	who, err := s.keys.Seal([]byte(by), place)
-	if err != nil {
-		return err
-	}
 	told, now := 0, s.clock()
 	err = s.update(ctx, "confirming a subject", func(t *tx) error {
 		var before int
 		if err := t.row(ctx, `SELECT COUNT(*) FROM confirmations WHERE subject = $1`, ref.Key[:]).Scan(&before); err != nil {
 			return err
 		}
-		if _, err := t.exec(ctx, `INSERT INTO confirmations (subject, ref, confirmed_by, at) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (subject) DO UPDATE SET ref = excluded.ref, confirmed_by = excluded.confirmed_by, at = excluded.at`,
-			ref.Key[:], subject, who, millis(now)); err != nil {
+		if err := s.putConfirmation(ctx, t, ref, by, now); err != nil {
 			return err
 		}
 		if before == 0 {
@@ -167,6 +155,23 @@ func (s *Store) tellReporters(ctx context.Context, t *tx, ref fraud.Ref, now tim
 		told += int(bit(stored))
 	}
 	return told, nil
+}
+
+func (s *Store) putConfirmation(ctx context.Context, t *tx, ref fraud.Ref, by string, now time.Time) error {
+	place := seal.Place{Table: "confirmations", Column: "ref", Row: ref.Key[:]}
+	subject, err := s.sealJSON(refRowOf(ref), place)
+	if err != nil {
+		return err
+	}
+	place.Column = "confirmed_by"
+	who, err := s.keys.Seal([]byte(by), place)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `INSERT INTO confirmations (subject, ref, confirmed_by, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (subject) DO UPDATE SET ref = excluded.ref, confirmed_by = excluded.confirmed_by, at = excluded.at`,
+		ref.Key[:], subject, who, millis(now))
+	return err
 }
 
 // sums is what a subject's row holds.
