@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"saqbol/fraud"
 )
 
 // Bot takes updates in, has them answered and sends the answers.
@@ -24,7 +26,7 @@ type Bot struct {
 	open     atomic.Bool // updates are taken in
 
 	ctx  context.Context // of the work itself; outlives Run's by the time to drain
-	stop context.CancelFunc
+	halt context.CancelCauseFunc
 	back sync.WaitGroup // the flusher and the profile
 	dice sync.Mutex     // Random is read by one at a time
 }
@@ -41,7 +43,7 @@ func New(o Options) (*Bot, error) {
 		render:  renderer{catalogue: o.Catalogue, clock: o.Clock},
 		recent:  newRecent(),
 	}
-	b.ctx, b.stop = context.WithCancel(context.Background())
+	b.ctx, b.halt = context.WithCancelCause(context.Background())
 	b.sender = newSender(b.ctx, o)
 	b.backlog = newBacklog(o.Journal, o.Log, b.sender.put)
 	b.dispatch = newLanes(o.Bounds.Handlers, b.run)
@@ -55,10 +57,15 @@ const introduceAfter = 300 * time.Millisecond
 // Run takes updates in until ctx ends and then stops gracefully: what was taken
 // in is finished and sent within Bounds.Drain; answers that could not be sent
 // stay in the outbox for the next start. It returns nil after such a stop,
-// ErrToken where Telegram refuses the token and ErrUnreachable where the webhook
-// can't be set. A Bot runs once.
+// ErrToken where Telegram refuses the token, ErrUnreachable where the webhook
+// can't be set, and fraud.ErrFenced where the journal, or the cause of ctx's end,
+// says that another instance has taken over: then nothing more is said or
+// acknowledged, because that instance will. A Bot runs once.
 func (b *Bot) Run(ctx context.Context) error {
-	defer b.stop()
+	defer b.halt(nil)
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	defer context.AfterFunc(b.ctx, func() { end(context.Cause(b.ctx)) })()
 	if err := b.resume(ctx); err != nil {
 		return err
 	}
@@ -82,12 +89,16 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	stopIntroducing() // ctx goes on where it was Telegram that ended the run
 	b.open.Store(false)
-	b.drain()
-	if poll != nil && err == nil {
-		poll.confirm()
+	if errors.Is(context.Cause(ctx), fraud.ErrFenced) {
+		err = fraud.ErrFenced
+	} else {
+		b.drain()
+		if poll != nil && err == nil {
+			poll.confirm()
+		}
 	}
 	stopFlushing()
-	b.stop()
+	b.halt(nil)
 	b.dispatch.close()
 	b.sender.lanes.close()
 	b.back.Wait()

@@ -23,6 +23,9 @@ func (b *Bot) commit(chat int64, j *job, reply handlers.Reply, calls []call) {
 		j.result = ResultSeen
 		b.acknowledge(j)
 		return
+	case errors.Is(err, fraud.ErrFenced):
+		b.leave(j)
+		return
 	case err != nil:
 		b.volatile(chat, j, b.failed(j, reply.Lang, err))
 		return
@@ -55,6 +58,14 @@ func (b *Bot) store(change fraud.Change, kept []*parcel) error {
 	return nil
 }
 
+// leave stops everything at an update that another instance will handle: it is
+// not acknowledged, nobody is told anything, and what stands behind it in its
+// chat stays there.
+func (b *Bot) leave(j *job) {
+	j.left = true
+	b.halt(fraud.ErrFenced)
+}
+
 // volatile sends the answers of an update that changes nothing: it is
 // acknowledged when they have arrived.
 func (b *Bot) volatile(chat int64, j *job, calls []call) {
@@ -78,6 +89,9 @@ func (b *Bot) parcels(j *job, calls []call) []*parcel {
 // they left; one that changed nothing is acknowledged when they have arrived, or
 // put into the outbox when that takes too long.
 func (b *Bot) settle(j *job) next {
+	if j.left {
+		return next{wait: time.Hour}
+	}
 	waiting, slow := 0, false
 	for _, p := range j.parcels {
 		finished, late := p.state()

@@ -268,3 +268,32 @@ func TestStopDrains(t *testing.T) {
 		t.Errorf("%d updates are handled and not acknowledged", n)
 	}
 }
+
+// Where another instance has taken over, this one stops at once: it says nothing,
+// acknowledges nothing, and the update waits at Telegram for the other one.
+func TestFenced(t *testing.T) {
+	modes(t, func(t *testing.T, webhook bool) {
+		journal := newMemory()
+		w := begin(t, answers(func(context.Context, handlers.Input) (handlers.Reply, error) { return saying("filed SB-1"), nil }),
+			settings{webhook: webhook, journal: journal})
+		p := w.api.NewPerson("Citizen", "ru")
+		p.Send("first")
+		w.shown(t, p, 1)
+		w.drained(t)
+		journal.refuse(fraud.ErrFenced)
+		p.Send("second")
+		p.Send("third")
+		w.ends = fraud.ErrFenced
+		select {
+		case <-w.ended:
+		case <-w.ctx.Done():
+			t.Fatalf("the bot runs on\n%s", w.log)
+		}
+		if got := texts(p); len(got) != 1 {
+			t.Errorf("the person reads %q", got)
+		}
+		if waiting := w.api.Pending(); waiting != 2 {
+			t.Errorf("%d updates wait at Telegram, want 2", waiting)
+		}
+	})
+}

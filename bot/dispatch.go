@@ -28,6 +28,7 @@ type job struct {
 	asked    bool      // the handler has answered
 	buried   bool      // a dead letter was made of it, and with that it counts as handled in the store
 	acked    bool
+	left     bool // to the instance that has taken over
 	result   Result
 	deadline time.Time // until when the answers may take before the job goes on without them
 }
@@ -212,6 +213,10 @@ func (b *Bot) bury(j *job, reason error) {
 		cancel()
 		if err == nil {
 			b.options.Meter.DeadLetter(true)
+			return
+		}
+		if errors.Is(err, fraud.ErrFenced) {
+			b.leave(j)
 			return
 		}
 		if tries == letterTries || !sleep(b.ctx, backoff(tries)) {

@@ -33,6 +33,13 @@ func newMemory() *memory {
 	return &memory{seen: map[int64]bool{}, anchors: map[int64]int64{}, aside: map[int64]bool{}, changed: make(chan struct{})}
 }
 
+// refuse makes every Commit from now on fail.
+func (m *memory) refuse(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fail = err
+}
+
 func (m *memory) tell() {
 	close(m.changed)
 	m.changed = make(chan struct{})

@@ -2,12 +2,12 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,7 +23,9 @@ type world struct {
 	bot     *Bot
 	journal *memory
 	log     *logged
-	stop    func() error // stops the bot gracefully; runs once
+	stop    func() error  // stops the bot gracefully
+	ended   chan struct{} // closed when Run has returned
+	ends    error         // what Run is to return at the test's end
 }
 
 // settings change a world before it starts.
@@ -100,20 +102,21 @@ func serveHook(t *testing.T, l net.Listener, b *Bot) {
 
 func (w *world) start(t *testing.T) {
 	running, cancel := context.WithCancel(context.Background())
-	result := make(chan error, 1)
-	go func() { result <- w.bot.Run(running) }()
-	var once sync.Once
+	ended := make(chan struct{})
 	var err error
+	go func() {
+		err = w.bot.Run(running)
+		close(ended)
+	}()
+	w.ended = ended
 	w.stop = func() error {
-		once.Do(func() {
-			cancel()
-			err = <-result
-		})
+		cancel()
+		<-ended
 		return err
 	}
 	t.Cleanup(func() {
-		if err := w.stop(); err != nil {
-			t.Errorf("Run: %v", err)
+		if err := w.stop(); !errors.Is(err, w.ends) {
+			t.Errorf("Run: %v, want %v", err, w.ends)
 		}
 		if strings.Contains(w.log.String(), w.api.Token()) {
 			t.Error("the log holds the token")
