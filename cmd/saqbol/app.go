@@ -91,7 +91,8 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 		if keys, err = p.keys(); err != nil {
 			return err
 		}
-		a.store, err = storage.Open(ctx, p.database, keys, storage.WithMeter(p.storeMeter()))
+		a.store, err = storage.Open(stepsCtx, p.database, keys, storage.WithMeter(p.storeMeter()),
+			storage.WithInstance(claim(p.log, a.lock != nil)))
 		return err
 	})
 	steps.Go(func() (err error) { catalogue, err = locales.Load(); return err })

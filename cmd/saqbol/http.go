@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,6 +35,33 @@ func newMux(log *slog.Logger, checks []check, counts http.Handler, path string, 
 		mux.Handle(path, webhook)
 	}
 	return mux
+}
+
+// front is what is behind HTTP_LISTEN: until the program is built it is alive and
+// not ready.
+type front struct {
+	starting http.Handler
+	whole    atomic.Pointer[http.ServeMux]
+}
+
+func newFront(log *slog.Logger) *front {
+	waits := check{"start", func(context.Context) error { return errors.New("it has not started yet, see the lines above") }}
+	mux := newMux(log, []check{waits}, nil, "/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "not now", http.StatusServiceUnavailable)
+	}))
+	return &front{starting: mux}
+}
+
+// open lets everything in.
+func (f *front) open(mux *http.ServeMux) { f.whole.Store(mux) }
+
+// ServeHTTP answers as far as the program has come.
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if mux := f.whole.Load(); mux != nil {
+		mux.ServeHTTP(w, r)
+		return
+	}
+	f.starting.ServeHTTP(w, r)
 }
 
 // ready answers 200 where every check passes, else 503; the body names the

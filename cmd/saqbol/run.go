@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"runtime/debug"
@@ -46,8 +47,15 @@ func (c runCommand) Run(s *surroundings) error {
 		return err
 	}
 	defer func() { _ = l.Close() }() // closed by the server already where all went well
+	front := newFront(log)
+	beside, stop := besides(s.ctx, l, front)
 	a, err := build(s.ctx, p)
 	if err != nil {
+		stop()
+		if s.ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			log.Info("SaqBol was stopped before it had started")
+			return nil
+		}
 		return err
 	}
 	var webhook http.Handler
@@ -57,11 +65,34 @@ func (c runCommand) Run(s *surroundings) error {
 	}
 	file, _ := sqlitePath(cfg.databaseURL)
 	p.metrics.watch(source{waiting: a.bot.Waiting, ready: a.bot.Ready, backlog: a.store.Backlog, polling: cfg.webhook == nil, file: file})
-	mux := newMux(log, []check{{"database", a.store.Ping}, {"telegram", a.bot.Ready}}, p.metrics.page(log), path, webhook)
+	front.open(newMux(log, []check{{"database", a.store.Ping}, {"telegram", a.bot.Ready}}, p.metrics.page(log), path, webhook))
 	log.Info("SaqBol is running", "bot", a.client.Username(), "mode", mode(cfg), "http", l.Addr().String(), "version", version)
-	err = a.serve(s.ctx, func(ctx context.Context) error { return serve(ctx, l, mux, httpGrace) })
+	err = a.serve(s.ctx, beside)
 	log.Info("SaqBol has stopped")
 	return err
+}
+
+// besides serves HTTP at once, so that a start that has to wait can be seen. The
+// first function it returns goes on with that until its ctx ends; the second ends
+// it where the start has failed.
+func besides(ctx context.Context, l net.Listener, handler http.Handler) (goOn func(context.Context) error, stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	served := make(chan error, 1)
+	go func() { served <- serve(ctx, l, handler, httpGrace) }()
+	goOn = func(ctx context.Context) error {
+		select {
+		case err := <-served:
+			return err
+		case <-ctx.Done():
+		}
+		cancel()
+		return <-served
+	}
+	stop = func() {
+		cancel()
+		<-served // why the start has failed matters more
+	}
+	return goOn, stop
 }
 
 func mode(cfg config) string {
@@ -152,6 +183,7 @@ func (a *app) serve(ctx context.Context, beside func(context.Context) error) err
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.bot.Run(ctx) })
 	group.Go(func() error { return beside(ctx) })
+	group.Go(func() error { return a.guard(ctx) })
 	group.Go(func() error { a.housekeeping(ctx); return nil })
 	group.Go(func() error { settle(ctx); return nil })
 	group.Go(func() error { a.quota.Run(ctx); return nil })

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// asProgram makes the test's binary the program itself, for tests that need a
+// process to kill.
+const asProgram = "SAQBOL_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// process is the program in a process of its own.
+type process struct {
+	*exec.Cmd
+	stderr *lockedBuffer
+	ended  chan struct{}
+}
+
+// spawn starts the program with these settings and nothing else.
+func spawn(t *testing.T, environ []string, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command(os.Args[0], args...), stderr: &lockedBuffer{}, ended: make(chan struct{})}
+	p.Env, p.Dir, p.Stderr, p.Stdout = append(environ, asProgram+"=1"), t.TempDir(), p.stderr, &bytes.Buffer{}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = p.Wait() // its status is read from ProcessState
+		close(p.ended)
+	}()
+	t.Cleanup(p.kill)
+	return p
+}
+
+// kill ends it as kill -9 does.
+func (p *process) kill() {
+	_ = p.Process.Kill() // it may have ended
+	<-p.ended
+}
