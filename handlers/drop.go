@@ -89,7 +89,7 @@ func (r *Router) dropDecided(ctx context.Context, t Turn, d *reportDraft, drop b
 		return cancelled(t), nil
 	case pending.Name == "report":
 		if refused := r.deps.Quota.report(ctx, t.Person); refused.given() {
-			return r.show(t, d, current(d, t.Session.Step), locales.M("quota.report_kept", "Time", clockTimeOf(refused.until)))
+			return r.keepReport(t, d, current(d, t.Session.Step), refused)
 		}
 	}
 	reply, err := r.runPending(ctx, t, pending)

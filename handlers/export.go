@@ -21,6 +21,13 @@ type exported struct {
 	Unfinished *exportedDraft    `json:"unfinished_report,omitempty"`
 	Reports    []exportedReport  `json:"reports"`    // newest first, withdrawn ones too
 	NotAScam   []exportedSubject `json:"not_a_scam"` // what the person said is not a scam
+	Today      *exportedCounts   `json:"counted_today,omitempty"`
+}
+
+// exportedCounts are how much the person asked and reported today, never what.
+type exportedCounts struct {
+	Checked  int `json:"checked"`
+	Reported int `json:"reported"`
 }
 
 // exportedDraft is a report being written: what the person has said so far. What
@@ -79,10 +86,13 @@ type exportedFile struct {
 }
 
 // exportJSON writes a portrait as an indented JSON document.
-func exportJSON(p fraud.Portrait, now time.Time) ([]byte, error) {
+func exportJSON(p fraud.Portrait, today fraud.Usage, now time.Time) ([]byte, error) {
 	out := exported{
 		Format: "saqbol-export/1", ExportedAt: now.In(almaty()), TelegramID: p.Person.ID, Language: p.Person.Lang,
 		BlockedBot: p.Person.Gone, Unfinished: exportDraft(p.Session), Reports: []exportedReport{}, NotAScam: exportSubjects(p.Disputes),
+	}
+	if today != (fraud.Usage{}) {
+		out.Today = &exportedCounts{Checked: today.Checks, Reported: today.Reports}
 	}
 	for _, r := range p.Reports {
 		out.Reports = append(out.Reports, exportedReport{

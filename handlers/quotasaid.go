@@ -65,6 +65,14 @@ func noReport(t Turn, refused refusal) Reply {
 	return Reply{Messages: []Message{m}, Limited: refused.why}
 }
 
+// keepReport shows the open report again: nothing of it is lost, it can be filed
+// when the limit has passed.
+func (r *Router) keepReport(t Turn, d *reportDraft, step string, refused refusal) (Reply, error) {
+	reply, err := r.show(t, d, step, locales.M("quota.report_kept", "Time", clockTimeOf(refused.until)))
+	reply.Limited = refused.why
+	return reply, err
+}
+
 // disputeUnseen answers a press of "not a scam" beyond a limit, without showing the
 // check. An objection is taken back all the same; a new one waits: whether there
 // is anything to object to would say what is reported.

@@ -13,7 +13,7 @@ import (
 // before, that report is updated and keeps its code: nobody counts twice.
 func (r *Router) fileReport(ctx context.Context, t Turn, d *reportDraft) (Reply, error) {
 	if refused := r.deps.Quota.report(ctx, t.Person); refused.given() {
-		return r.show(t, d, stepSummary, locales.M("quota.report_kept", "Time", clockTimeOf(refused.until)))
+		return r.keepReport(t, d, stepSummary, refused)
 	}
 	d.notAfter(t.Now)
 	refs := fromDraft(d.Subjects)

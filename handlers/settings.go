@@ -61,7 +61,7 @@ func (r *Router) export(ctx context.Context, t Turn) (Reply, error) {
 	if err != nil {
 		return Reply{}, unavailable("settings.unavailable", "reading what is kept of a person", err)
 	}
-	data, err := exportJSON(portrait, t.Now)
+	data, err := exportJSON(portrait, r.deps.Quota.Used(ctx, t.Person), t.Now)
 	if err != nil {
 		return Reply{}, err
 	}
