@@ -61,8 +61,8 @@ func (me self) message(m *models.Message) (handlers.Input, bool) {
 	}
 	asked, isCommand := parseCommand(in.Text)
 	if isCommand && !in.Forwarded { // the commands of others are only quoted
-		if !asked.forUs(me.username) {
-			return handlers.Input{}, false
+		if !private && !asked.forUs(me.username) {
+			return handlers.Input{}, false // in a private chat nobody else is there who could be meant
 		}
 		in.Kind, in.Command, in.Text = handlers.KindCommand, asked.name, asked.rest
 		return in, true
@@ -199,8 +199,8 @@ func file(m *models.Message) fraud.File {
 }
 
 // somethingElse reports whether a message holds something that people send and
-// that SaqBol can't use.
+// that SaqBol can't use; a contact without a number is among it.
 func somethingElse(m *models.Message) bool {
-	return m.Sticker != nil || m.Location != nil || m.Venue != nil || m.Poll != nil || m.Dice != nil || m.Game != nil ||
+	return m.Contact != nil || m.Sticker != nil || m.Location != nil || m.Venue != nil || m.Poll != nil || m.Dice != nil || m.Game != nil ||
 		m.Story != nil || m.PaidMedia != nil || m.Checklist != nil || m.Giveaway != nil || m.Invoice != nil
 }

@@ -377,9 +377,9 @@ func TestTrapCommands(t *testing.T) {
 		{"/Report@" + strings.ToUpper(name) + "\nсөйлесті 👩‍👦 /check", "1 report|сөйлесті 👩‍👦 /check"},
 		{"/check қоңырау 🇰🇿", "1 check|қоңырау 🇰🇿"},
 		{"қоңырау 🇰🇿 /check", "0 |қоңырау 🇰🇿 /check"},
+		{"/report@another_bot +7 701 123 45 67", "1 report|+7 701 123 45 67"}, // nobody else is in this chat
 	}
 	p := w.api.NewPerson("Citizen", "kk")
-	p.Send("/report@another_bot +7 701 123 45 67")
 	for i, test := range tests {
 		p.Send(test.sent)
 		if got := w.shown(t, p, i+1)[i]; got != test.want {
