@@ -38,15 +38,15 @@ func newMux(log *slog.Logger, checks []check, counts http.Handler, path string, 
 }
 
 // front is what is behind HTTP_LISTEN: until the program is built it is alive and
-// not ready.
+// not ready, and what there is to count can be seen.
 type front struct {
 	starting http.Handler
 	whole    atomic.Pointer[http.ServeMux]
 }
 
-func newFront(log *slog.Logger) *front {
+func newFront(log *slog.Logger, counts http.Handler) *front {
 	waits := check{"start", func(context.Context) error { return errors.New("it has not started yet, see the lines above") }}
-	mux := newMux(log, []check{waits}, nil, "/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	mux := newMux(log, []check{waits}, counts, "/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "not now", http.StatusServiceUnavailable)
 	}))
 	return &front{starting: mux}

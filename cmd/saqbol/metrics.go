@@ -47,7 +47,8 @@ func newMetrics() *metrics {
 	m := &metrics{registry: prometheus.NewRegistry()}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	build := m.gauge("saqbol_build_info", "What runs: always 1, with the version, the commit and the Go version as labels.", "version", "commit", "go")
-	build.WithLabelValues(version, revision(), runtime.Version()).Set(1)
+	b := thisBuild()
+	build.WithLabelValues(b.version, b.commit, runtime.Version()).Set(1)
 
 	m.updates = grid(m.counter("saqbol_updates_total", "Updates from Telegram, by kind and by what became of them.", "kind", "result"), bot.Kinds(), bot.Results())
 	m.updateTime = m.histogram("saqbol_update_seconds", "From an update's coming in until its effect is stored or its answer known.", netBuckets()).WithLabelValues()

@@ -47,7 +47,8 @@ func (c runCommand) Run(s *surroundings) error {
 		return err
 	}
 	defer func() { _ = l.Close() }() // closed by the server already where all went well
-	front := newFront(log)
+	page := p.metrics.page(log)
+	front := newFront(log, page)
 	beside, stop := besides(s.ctx, l, front)
 	a, err := build(s.ctx, p)
 	if err != nil {
@@ -65,8 +66,8 @@ func (c runCommand) Run(s *surroundings) error {
 	}
 	file, _ := sqlitePath(cfg.databaseURL)
 	p.metrics.watch(source{waiting: a.bot.Waiting, ready: a.bot.Ready, backlog: a.store.Backlog, polling: cfg.webhook == nil, file: file})
-	front.open(newMux(log, []check{{"database", a.store.Ping}, {"telegram", a.bot.Ready}}, p.metrics.page(log), path, webhook))
-	log.Info("SaqBol is running", "bot", a.client.Username(), "mode", mode(cfg), "http", l.Addr().String(), "version", version)
+	front.open(newMux(log, []check{{"database", a.store.Ping}, {"telegram", a.bot.Ready}}, page, path, webhook))
+	log.Info("SaqBol is running", "bot", a.client.Username(), "mode", mode(cfg), "http", l.Addr().String(), "version", thisBuild().version)
 	err = a.serve(s.ctx, beside)
 	log.Info("SaqBol has stopped")
 	return err
