@@ -40,7 +40,7 @@ func dsn(path string, wait time.Duration, pragmas ...string) (string, error) {
 // openSQLite makes the pools: one writer, and about as many readers as there are
 // cores, because more only queue inside SQLite.
 func openSQLite(path string, wait time.Duration) (write, read *pool, err error) {
-	common := []string{"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)"}
+	common := []string{"journal_mode(WAL)", "synchronous(" + synchronous + ")", "foreign_keys(1)", "temp_store(MEMORY)"}
 	// What is deleted is overwritten: somebody's words must not outlive their erasure.
 	forWriting, err := dsn(path, wait, append(common, "secure_delete(ON)", "journal_size_limit(16777216)")...)
 	if err != nil {
@@ -72,13 +72,18 @@ func openSQLite(path string, wait time.Duration) (write, read *pool, err error) 
 func prepareFile(ctx context.Context, path string, wait time.Duration) error {
 	head, err := header(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return create(path)
+		if err := create(path); err != nil {
+			return err
+		}
+		syncNames(path)
+		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("%w (%w)", ErrNotWritable, err)
 	}
 	switch {
 	case len(head) == 0:
+		syncNames(path) // a first start may have ended before it came to that
 		return nil
 	case len(head) < 100 || !bytes.HasPrefix(head, []byte("SQLite format 3\x00")):
 		return ErrNotDatabase

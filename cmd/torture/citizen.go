@@ -23,6 +23,7 @@ type citizen struct {
 	pool   *numbers
 	told   func()          // called after each thing done, before its answer is there
 	named  map[string]bool // numbers already reported or checked
+	diary  []string        // what was done lately
 }
 
 // act does something and waits until the chat shows what is expected.
@@ -30,12 +31,13 @@ func (c *citizen) act(ctx context.Context, what string, do func() error, done fu
 	if err := do(); err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
+	c.diary = append(c.diary[max(0, len(c.diary)-8):], what)
 	c.told()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	messages, err := c.Wait(ctx, done)
 	if err != nil {
-		return messages, fmt.Errorf("%s, and nothing came of it: %w\n%s", what, err, shown(messages))
+		return messages, fmt.Errorf("%s, and nothing came of it: %w\n  lately: %s\n%s", what, err, strings.Join(c.diary, "; "), shown(messages))
 	}
 	return messages, nil
 }

@@ -16,7 +16,7 @@ import (
 // compare holds a database against the people's own record: every promised
 // report is there once with what its person said, nothing else is there, and the
 // sums agree. What was asked for and not answered may be so or not.
-func compare(ctx context.Context, store *storage.Store, keys *seal.Keys, promises []promise) error {
+func compare(ctx context.Context, store *storage.Store, keys *seal.Keys, promises []promise) (tally, error) {
 	c := &comparison{store: store, keys: keys, voices: map[string]*voices{}}
 	people := map[int64][]promise{}
 	for _, p := range promises {
@@ -24,19 +24,26 @@ func compare(ctx context.Context, store *storage.Store, keys *seal.Keys, promise
 	}
 	for person, own := range people {
 		if err := c.person(ctx, person, own); err != nil {
-			return err
+			return c.tally, err
 		}
 	}
 	if err := c.sums(ctx); err != nil {
-		return err
+		return c.tally, err
 	}
-	return errors.Join(c.wrong...)
+	return c.tally, errors.Join(c.wrong...)
+}
+
+// tally is what a comparison counts.
+type tally struct {
+	lost    int // promised reports that are not there
+	doubled int // reports that nobody asked for, or that are there twice
 }
 
 // voices is how many people must and may count for a subject.
 type voices struct{ least, most int }
 
 type comparison struct {
+	tally
 	store  *storage.Store
 	keys   *seal.Keys
 	voices map[string]*voices
@@ -66,6 +73,7 @@ func (c *comparison) person(ctx context.Context, person int64, own []promise) er
 	byCode := map[string]fraud.Report{}
 	for _, r := range stored {
 		if _, twice := byCode[r.Code]; twice {
+			c.doubled++
 			c.complain("%s is there twice", r.Code)
 		}
 		byCode[r.Code] = r
@@ -77,12 +85,14 @@ func (c *comparison) person(ctx context.Context, person int64, own []promise) er
 		switch {
 		case erased:
 		case p.filed == told && !there:
+			c.lost++
 			c.complain("%s was promised to person %d and is lost", p.code, person)
 		case there:
 			c.contents(p, r)
 		}
 	}
 	for code := range byCode {
+		c.doubled++
 		c.complain("%s of person %d is there, and nobody asked for it", code, person)
 	}
 	return nil

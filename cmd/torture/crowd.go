@@ -98,6 +98,11 @@ func (c *crowd) broken() bool {
 func (c *crowd) leave() error {
 	close(c.ending)
 	c.wg.Wait()
+	return c.trouble()
+}
+
+// trouble is what has gone wrong so far.
+func (c *crowd) trouble() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.errs) == 0 {

@@ -77,7 +77,8 @@ type writing struct {
 	answers map[string]string // choice by step
 	amount  int64
 	words   string
-	turned  bool // has gone back once: from then on by buttons alone, so that no question comes twice
+	path    []string // the questions answered so far
+	turned  bool     // has gone back once: from then on by buttons alone, so that no question comes twice
 }
 
 // report goes through a whole report, by buttons and by typed words.
@@ -158,11 +159,10 @@ func awaitingStart(after *int64, text string) func([]emulator.Message) bool {
 func (c *citizen) answer(ctx context.Context, w *writing) error {
 	at := w.form
 	later := w.until(func(f form) bool { return f.rank > at.rank })
-	if at.back && at.rank > 1 && !w.turned && c.dice.IntN(12) == 0 {
-		w.turned = true
-		_, err := c.act(ctx, "went back from "+at.step, c.presses(at.message, at.data("back")), w.until(func(f form) bool { return f.rank < at.rank }))
-		return err
+	if at.back && len(w.path) > 0 && !w.turned && c.dice.IntN(12) == 0 {
+		return c.back(ctx, w)
 	}
+	w.path = append(w.path, at.step)
 	what := fmt.Sprintf("answered %q of %s", at.step, at.code())
 	typed := !w.turned && c.dice.IntN(3) == 0
 	switch {
@@ -191,6 +191,18 @@ func (c *citizen) answer(ctx context.Context, w *writing) error {
 		w.pass(at.step)
 	}
 	_, err := c.act(ctx, what, c.presses(at.message, at.data(choice)), later)
+	return err
+}
+
+// back goes back to the question before. Copies of it may stand further up where
+// the program died: it is the one in the place of the button that counts, or a
+// new one.
+func (c *citizen) back(ctx context.Context, w *writing) error {
+	at, to := w.form, w.path[len(w.path)-1]
+	w.turned, w.path = true, w.path[:len(w.path)-1]
+	_, err := c.act(ctx, "went back from "+at.step, c.presses(at.message, at.data("back")), w.until(func(f form) bool {
+		return f.step == to && f.message >= at.message
+	}))
 	return err
 }
 

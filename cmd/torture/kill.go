@@ -24,8 +24,8 @@ func kill() scenario {
 func runKill(ctx context.Context, r *rig) (string, error) {
 	k := &killing{rig: r, kills: r.size(1000, 50), sites: r.size(4, 2), people: 12}
 	err := k.everywhere(ctx)
-	return fmt.Sprintf("%d kills, %d reports promised, %d checks, %d steps; lost 0, doubled 0 unless said; %d answers came twice, at most %d to a chat and kill",
-		k.done.Load(), k.promised.Load(), k.checks.Load(), k.steps.Load(), k.doubles.Load(), k.worst.Load()), err
+	return fmt.Sprintf("%d kills, %d reports promised, %d lost, %d doubled, %d checks, %d steps; %d answers came twice, at most %d to a chat and kill",
+		k.done.Load(), k.promised.Load(), k.lost.Load(), k.doubled.Load(), k.checks.Load(), k.steps.Load(), k.doubles.Load(), k.worst.Load()), err
 }
 
 // killing is a run of the row: sites side by side, because most of the time
@@ -34,7 +34,7 @@ type killing struct {
 	rig                  *rig
 	kills, sites, people int
 
-	done, promised, checks, steps, doubles, worst atomic.Int64
+	done, promised, lost, doubled, checks, steps, doubles, worst atomic.Int64
 }
 
 func (k *killing) everywhere(ctx context.Context) error {
@@ -90,7 +90,10 @@ func (k *killing) round(ctx context.Context, s *site, l *ledger, pool *numbers, 
 	if _, err := last.stop(); err != nil {
 		return err
 	}
-	return s.compare(ctx, l)
+	t, err := s.compare(ctx, l)
+	k.lost.Add(int64(t.lost))
+	k.doubled.Add(int64(t.doubled))
+	return err
 }
 
 // lives starts and kills the program.
@@ -159,18 +162,22 @@ func (s *site) moment(ctx context.Context, c *crowd, p *process, dice *rand.Rand
 	}
 }
 
-// abandon ends a crowd that nobody will answer any more.
+// abandon ends a crowd that nobody will answer any more, and gives what had gone
+// wrong before.
 func (s *site) abandon(c *crowd) error {
+	err := c.trouble()
 	s.api.Close()
-	return c.leave()
+	_ = c.leave() // that nobody answers is no news
+	return err
 }
 
 // compare opens the database of a stopped program and holds it against what
 // people were promised.
-func (s *site) compare(ctx context.Context, l *ledger) error {
+func (s *site) compare(ctx context.Context, l *ledger) (tally, error) {
 	store, keys, err := s.open(ctx)
 	if err != nil {
-		return err
+		return tally{}, err
 	}
-	return errors.Join(compare(ctx, store, keys, l.copies()), store.Close())
+	t, err := compare(ctx, store, keys, l.copies())
+	return t, errors.Join(err, store.Close())
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -15,10 +17,13 @@ import (
 // process is one life of the program.
 type process struct {
 	cmd   *exec.Cmd
+	pid   int    // of the program; cmd may be its tracer
 	log   string // where its output is
 	from  int64  // where in log it begins
 	began time.Time
 	done  chan struct{} // closed when it has ended
+
+	before *disk // of a traced program: what it found
 }
 
 // start starts the program. It ends by kill or stop, or by itself, which exited
@@ -31,6 +36,52 @@ func (s *site) start(ctx context.Context, mode string) (*process, error) {
 	s.starts++
 	s.mu.Unlock()
 	return launch(s.folder, filepath.Join(s.rig.folder, s.name+".log"), s.environment(mode), s.binary, "run")
+}
+
+// startTraced starts the program under strace, which writes into the file trace
+// what becomes of every file.
+func (s *site) startTraced(ctx context.Context, mode, trace string) (*process, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.starts++
+	s.mu.Unlock()
+	before, err := readDisk(s.folder)
+	if err != nil {
+		return nil, err
+	}
+	// With --seccomp-bpf only the calls named stop the program.
+	p, err := launch(s.folder, filepath.Join(s.rig.folder, s.name+".log"), s.environment(mode), "strace",
+		"-f", "--seccomp-bpf", "-y", "-xx", "-s", "1048576", "-e", "signal=none", "-e", "trace="+tracedCalls, "-o", trace, s.binary, "run")
+	if err != nil {
+		return nil, fmt.Errorf("%w (install strace)", err)
+	}
+	p.before = before
+	return p, p.traced(ctx, s.binary)
+}
+
+// traced finds the program below its tracer.
+func (p *process) traced(ctx context.Context, binary string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	tracer := p.cmd.Process.Pid
+	for ctx.Err() == nil && !p.exited() {
+		children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", tracer, tracer))
+		if err != nil {
+			continue
+		}
+		for _, child := range strings.Fields(string(children)) {
+			if exe, err := os.Readlink("/proc/" + child + "/exe"); err == nil && exe == binary {
+				p.pid, err = strconv.Atoi(child)
+				return err
+			}
+		}
+		pause(ctx, time.Millisecond)
+	}
+	_ = p.cmd.Process.Kill()
+	<-p.done
+	return fmt.Errorf("tracing the program: strace must be allowed to trace (ptrace):\n%s", p.output())
 }
 
 // launch runs a command with its output at the end of the file log.
@@ -49,6 +100,7 @@ func launch(folder, log string, env []string, name string, args ...string) (*pro
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting the program: %w", err)
 	}
+	p.pid = p.cmd.Process.Pid
 	go func() {
 		_ = p.cmd.Wait() // ProcessState tells
 		close(p.done)
@@ -72,8 +124,8 @@ func (p *process) kill() error {
 	if p.exited() {
 		return fmt.Errorf("the program ended by itself (%s):\n%s", p.cmd.ProcessState, p.output())
 	}
-	err := p.cmd.Process.Kill()
-	<-p.done
+	err := syscall.Kill(p.pid, syscall.SIGKILL)
+	<-p.done // a tracer ends as its program did
 	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); err != nil || !ok || !status.Signaled() {
 		return errors.Join(err, fmt.Errorf("the program ended by itself (%s):\n%s", p.cmd.ProcessState, p.output()))
 	}
@@ -87,7 +139,7 @@ const stopLimit = 10 * time.Second
 // that took. It fails where the exit status is not 0 or stopLimit has passed.
 func (p *process) stop() (time.Duration, error) {
 	began := time.Now()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := syscall.Kill(p.pid, syscall.SIGTERM); err != nil {
 		return 0, fmt.Errorf("stopping the program: %w\n%s", err, p.output())
 	}
 	timer := time.NewTimer(stopLimit + 5*time.Second) // to see by how much it is late
@@ -95,10 +147,13 @@ func (p *process) stop() (time.Duration, error) {
 	select {
 	case <-p.done:
 	case <-timer.C:
-		_ = p.cmd.Process.Kill()
+		_ = syscall.Kill(p.pid, syscall.SIGKILL)
 		<-p.done
 	}
 	took := time.Since(began)
+	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGTERM && p.output() == "" {
+		return took, nil // it had not begun: main had yet to ask for signals
+	}
 	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
 		return took, fmt.Errorf("the program stopped with status %d after %s:\n%s", code, took, p.output())
 	}

@@ -17,5 +17,7 @@ type scenario struct {
 func scenarios() []scenario {
 	return []scenario{
 		kill(),
+		cut(),
+		stop(),
 	}
 }

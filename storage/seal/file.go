@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 )
 
@@ -16,6 +17,11 @@ var ErrExposed = errors.New("other users of this machine can read it: run chmod 
 // that others can read is refused with ErrExposed.
 func LoadOrCreate(path string) (keys *Keys, created bool, err error) {
 	keys, err = Load(path)
+	if err == nil {
+		// The start that made it may have died before its name was on the disk. Where
+		// that can't be told, on a file system that is read only, say, it is there.
+		_ = syncFolder(path)
+	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return keys, false, err
 	}
@@ -55,30 +61,42 @@ func Load(path string) (*Keys, error) {
 	return keys, nil
 }
 
-func create(path string, keys *Keys) (err error) {
+// create makes the key file, which must not be there: fs.ErrExist where it is. It
+// gets its name when it is whole and on the disk, so that neither a crash nor a
+// power cut leaves half a key, or none beside a database that is sealed under it.
+func create(path string, keys *Keys) error {
 	text, err := keys.Text()
 	if err != nil {
 		return err
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	next, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new*")
 	if err != nil {
 		return fmt.Errorf("creating the key file: %w", err)
 	}
-	defer func() {
-		if closed := file.Close(); err == nil && closed != nil {
-			err = fmt.Errorf("writing the key file: %w", closed)
-		}
-		if err != nil {
-			// Half a key must not be taken for one at the next start.
-			_ = os.Remove(path)
-		}
-	}()
-	if _, err = file.Write(text); err != nil {
+	defer func() { _ = os.Remove(next.Name()) }() // a second name of the key, or of nothing
+	_, err = next.Write(text)
+	if err == nil {
+		err = next.Sync()
+	}
+	if err = errors.Join(err, next.Close()); err != nil {
 		return fmt.Errorf("writing the key file: %w", err)
 	}
-	// A database sealed under a key that did not reach the disk is lost.
-	if err = file.Sync(); err != nil {
-		return fmt.Errorf("writing the key file: %w", err)
+	if err := name(next.Name(), path); err != nil {
+		return fmt.Errorf("creating the key file: %w", err)
 	}
-	return nil
+	return syncFolder(path)
+}
+
+// name gives a file another name, but never one that is taken.
+func name(file, path string) error {
+	err := os.Link(file, path)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	// A file system without links: there two first starts at the very same moment
+	// are not kept apart.
+	if _, there := os.Lstat(path); there == nil {
+		return fs.ErrExist
+	}
+	return os.Rename(file, path)
 }

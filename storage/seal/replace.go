@@ -102,15 +102,3 @@ func write(path string, text []byte, like fs.FileInfo) (err error) {
 	}
 	return file.Sync()
 }
-
-// syncFolder brings the name of a file to the disk.
-func syncFolder(path string) error {
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return fmt.Errorf("bringing the key file to the disk: %w", err)
-	}
-	if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
-		return fmt.Errorf("bringing the key file to the disk: %w", err)
-	}
-	return nil
-}
