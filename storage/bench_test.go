@@ -135,18 +135,18 @@ func fillSubjects(b *testing.B, store *Store, n int) (known func(i int) []byte) 
 	n -= n % batch
 	key := func(i int) []byte { // rising, as if n random keys were sorted
 		out := binary.BigEndian.AppendUint64(make([]byte, 0, 16), uint64(i)*(1<<63/uint64(n))*2)
-		return binary.BigEndian.AppendUint64(out, uint64(i)*0x9e3779b97f4a7c15)
+		return binary.BigEndian.AppendUint64(out, uint64(i+1)*0x9e3779b97f4a7c15) // never all zeros: that row is there
 	}
 	ctx := b.Context()
 	if _, err := store.write.db.ExecContext(ctx, `PRAGMA synchronous = OFF`); err != nil {
 		b.Fatal(err)
 	}
-	query := `INSERT INTO subjects (subject, reporters, top, last, disputes, confirmed) VALUES `
+	query := `INSERT INTO subjects (subject, reporters, top, last, disputes, confirmed, proof) VALUES `
 	for i := range batch {
 		if i > 0 {
 			query += ","
 		}
-		query += fmt.Sprintf("($%d, 2, 'safe_account', 1795253400000, 0, 0)", i+1)
+		query += fmt.Sprintf("($%d, 2, 'safe_account', 1795253400000, 0, 0, zeroblob(14))", i+1) // of the size that it will have
 	}
 	const perTransaction = 1000 * batch
 	for start := 0; start < n; start += perTransaction {
@@ -165,6 +165,9 @@ func fillSubjects(b *testing.B, store *Store, n int) (known func(i int) []byte) 
 		if err != nil {
 			b.Fatal(err)
 		}
+	}
+	if err := store.write.transact(ctx, func(t *tx) error { return store.linkAll(ctx, t) }); err != nil {
+		b.Fatal(err)
 	}
 	if err := store.scrub(ctx); err != nil {
 		b.Fatal(err)

@@ -23,7 +23,7 @@ func (s *Store) Commit(ctx context.Context, c fraud.Change) (ids []int64, err er
 	defer s.measure(OpCommit, s.begun(), &err)
 	forgotten := false
 	err = s.update(ctx, "storing an update's effect", func(t *tx) error {
-		a := &applying{tx: t, store: s, change: c, who: s.person(c.Person), touched: map[fraud.Key]bool{}}
+		a := &applying{tx: t, store: s, change: c, who: s.person(c.Person), touched: map[fraud.Key]shift{}}
 		var err error
 		ids, err = a.all(ctx)
 		forgotten = a.forgotten
@@ -48,8 +48,8 @@ type applying struct {
 	*tx
 	store   *Store
 	change  fraud.Change
-	who     fraud.Key          // the person's
-	touched map[fraud.Key]bool // subjects whose sums are to be made anew
+	who     fraud.Key           // the person's
+	touched map[fraud.Key]shift // subjects whose sums are to be made anew
 	// forgotten is set where the change must have no effect, because it settles the
 	// letter of somebody who may have been forgotten.
 	forgotten bool
@@ -68,7 +68,7 @@ func (a *applying) all(ctx context.Context) ([]int64, error) {
 	}
 	byKey := func(x, y fraud.Key) int { return bytes.Compare(x[:], y[:]) }
 	for _, subject := range slices.SortedFunc(maps.Keys(a.touched), byKey) {
-		if err := sumUp(ctx, a.tx, subject); err != nil {
+		if err := a.store.sumUp(ctx, a.tx, subject, a.touched[subject]); err != nil {
 			return nil, err
 		}
 	}
@@ -104,7 +104,7 @@ func (s *Store) Seen(ctx context.Context, update int64) (seen bool, err error) {
 	defer s.measure(OpSeen, s.begun(), &err)
 	n, err := s.count(ctx, `SELECT COUNT(*) FROM handled WHERE update_id = $1`, update)
 	if err != nil {
-		return false, fmt.Errorf("looking for an update's mark: %w", err)
+		return false, s.unreadable("looking for an update's mark", err)
 	}
 	return n > 0, nil
 }

@@ -79,7 +79,7 @@ func (s *Store) letters(ctx context.Context, query string, args ...any) ([]fraud
 		return err
 	}, query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("reading the dead letters: %w", err)
+		return nil, s.unreadable("reading the dead letters", err)
 	}
 	return letters, nil
 }

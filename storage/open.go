@@ -93,7 +93,8 @@ func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store
 	if err := prepareFile(ctx, path, c.lockWait); err != nil {
 		return nil, err
 	}
-	s := &Store{keys: keys, random: c.random, clock: c.clock, meter: c.meter, apart: c.apart, news: make(chan struct{}, 1)}
+	s := &Store{keys: keys, random: c.random, clock: c.clock, meter: c.meter, apart: c.apart, news: make(chan struct{}, 1),
+		path: path, wait: c.lockWait, damage: newDamage(), witness: readWitness(path, keys)}
 	if s.write, s.read, err = openSQLite(path, c.lockWait); err != nil {
 		return nil, err
 	}
@@ -112,6 +113,12 @@ func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store
 	}
 	s.write.guard = s.fence
 	if err := s.checkKey(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.ensureMarked(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.complete(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil

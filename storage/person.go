@@ -30,19 +30,24 @@ func (s *Store) Turn(ctx context.Context, person int64) (out fraud.Person, sessi
 	defer s.measure(OpTurn, s.begun(), &err)
 	who := s.person(person)
 	out = fraud.Person{ID: person}
-	row, err := s.read.row(ctx, `SELECT lang, gone, session FROM people WHERE person = $1`, who[:])
+	row, err := s.read.row(ctx, `SELECT lang, gone, since, session, proof FROM people WHERE person = $1`, who[:])
 	if err != nil {
 		return out, fraud.Session{}, fmt.Errorf("reading a person: %w", err)
 	}
-	var sealed []byte
-	switch err := row.Scan(&out.Lang, &out.Gone, &sealed); {
+	var p personRow
+	var sealed, proof []byte
+	switch err := row.Scan(&p.lang, &p.gone, &p.since, &sealed, &proof); {
 	case errors.Is(err, sql.ErrNoRows):
 		return out, fraud.Session{}, nil
 	case err != nil:
-		return out, fraud.Session{}, fmt.Errorf("reading a person: %w", err)
+		return out, fraud.Session{}, s.unreadable("reading a person", err)
+	case !s.agrees(p.marking(who[:]), proof):
+		return out, fraud.Session{}, s.unreadable("reading a person", altered("people"))
 	}
-	out.Known = true
-	session, err = s.openSession(sealed, who)
+	out.Known, out.Lang, out.Gone = true, fraud.Lang(p.lang), p.gone != 0
+	if session, err = s.openSession(sealed, who); err != nil {
+		err = s.unreadable("reading a conversation", err)
+	}
 	return out, session, err
 }
 
@@ -63,8 +68,9 @@ func (a *applying) known(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.exec(ctx, `INSERT INTO people (person, id, since) VALUES ($1, $2, $3) ON CONFLICT (person) DO NOTHING`,
-		a.who[:], id, millis(a.change.Now)); err != nil {
+	p := personRow{since: millis(a.change.Now)}
+	if _, err := a.exec(ctx, `INSERT INTO people (person, id, since, proof) VALUES ($1, $2, $3, $4) ON CONFLICT (person) DO NOTHING`,
+		a.who[:], id, p.since, a.store.proofOf(p.marking(a.who[:]))); err != nil {
 		return fmt.Errorf("storing a person: %w", err)
 	}
 	return nil
@@ -77,8 +83,19 @@ func (a *applying) language(ctx context.Context) error {
 	if err := a.known(ctx); err != nil {
 		return err
 	}
-	if _, err := a.exec(ctx, `UPDATE people SET lang = $1 WHERE person = $2`, string(a.change.Lang), a.who[:]); err != nil {
-		return fmt.Errorf("storing a language: %w", err)
+	return a.amend(ctx, func(p *personRow) { p.lang = string(a.change.Lang) })
+}
+
+// amend changes the plain part of the person's row; where there is none, nothing.
+func (a *applying) amend(ctx context.Context, change func(*personRow)) error {
+	p, found, err := a.store.personMarked(ctx, a.tx, a.who)
+	if !found || err != nil {
+		return err
+	}
+	change(&p)
+	if _, err := a.exec(ctx, `UPDATE people SET lang = $1, gone = $2, proof = $3 WHERE person = $4`,
+		p.lang, p.gone, a.store.proofOf(p.marking(a.who[:])), a.who[:]); err != nil {
+		return fmt.Errorf("storing what is known of a person: %w", err)
 	}
 	return nil
 }
@@ -140,8 +157,8 @@ func (a *applying) gone(ctx context.Context) error {
 	if a.change.Gone == nil {
 		return nil
 	}
-	if _, err := a.exec(ctx, `UPDATE people SET gone = $1 WHERE person = $2`, bit(*a.change.Gone), a.who[:]); err != nil {
-		return fmt.Errorf("noting that a person is gone or back: %w", err)
+	if err := a.amend(ctx, func(p *personRow) { p.gone = bit(*a.change.Gone) }); err != nil {
+		return err
 	}
 	if *a.change.Gone {
 		return a.unnotify(ctx)
@@ -222,26 +239,46 @@ func (a *applying) eraseReports(ctx context.Context) error {
 		if err := a.wipe(ctx, code); err != nil {
 			return err
 		}
-		for _, query := range []string{`UPDATE reports SET person = $1 WHERE code = $2`, `UPDATE report_subjects SET person = $1 WHERE code = $2`} {
-			if _, err := a.exec(ctx, query, nobody[:], code); err != nil {
-				return fmt.Errorf("unlinking a report: %w", err)
-			}
+		row, err := a.reportThere(ctx, code)
+		if err != nil {
+			return err
+		}
+		row.person = nobody[:]
+		if _, err := a.exec(ctx, `UPDATE reports SET person = $1, proof = $2 WHERE code = $3`, row.person, a.store.proofOf(row.marking()), code); err != nil {
+			return fmt.Errorf("unlinking a report: %w", err)
+		}
+		if _, err := a.exec(ctx, `UPDATE report_subjects SET person = $1 WHERE code = $2`, row.person, code); err != nil {
+			return fmt.Errorf("unlinking a report: %w", err)
 		}
 	}
 	return nil
 }
 
 func (a *applying) eraseDisputes(ctx context.Context) error {
-	subjects, err := keysOf(ctx, a.tx, `SELECT subject FROM disputes WHERE person = $1`, a.who[:])
+	var disputes []disputeRow
+	err := a.query(ctx, func(rows *sql.Rows) error {
+		d := disputeRow{person: a.who[:]}
+		var proof []byte
+		if err := rows.Scan(&d.subject, &d.at, &proof); err != nil {
+			return err
+		}
+		if !a.store.agrees(d.marking(), proof) {
+			return altered("disputes")
+		}
+		disputes = append(disputes, d)
+		return nil
+	}, `SELECT subject, at, proof FROM disputes WHERE person = $1`, a.who[:])
 	if err != nil {
 		return fmt.Errorf("finding a person's disputes: %w", err)
 	}
-	for _, subject := range subjects {
+	for _, d := range disputes {
 		nobody, err := a.nobody()
 		if err != nil {
 			return err
 		}
-		if _, err := a.exec(ctx, `UPDATE disputes SET person = $1 WHERE subject = $2 AND person = $3`, nobody[:], subject[:], a.who[:]); err != nil {
+		d.person = nobody[:]
+		if _, err := a.exec(ctx, `UPDATE disputes SET person = $1, proof = $2 WHERE subject = $3 AND person = $4`,
+			d.person, a.store.proofOf(d.marking()), d.subject, a.who[:]); err != nil {
 			return fmt.Errorf("unlinking a dispute: %w", err)
 		}
 	}

@@ -132,6 +132,9 @@ func (p *pool) transactAs(ctx context.Context, pass guard, fn func(t *tx) error)
 		return err
 	}
 	if err := begun.Commit(); err != nil {
+		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+			err = ctx.Err() // its time was up, and so it was rolled back
+		}
 		return fmt.Errorf("committing: %w", err)
 	}
 	// The writer's only connection is free again: prepare for the next time. A

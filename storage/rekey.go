@@ -91,7 +91,12 @@ func (s *Store) checkKey(ctx context.Context) error {
 		return err
 	}
 	if rows[metaSealing] == nil || s.instance != nil && !bytes.Equal(rows[metaKnown], known(s.keys)) {
-		return s.write.transact(ctx, func(t *tx) error { return s.remember(ctx, t) })
+		return s.write.transact(ctx, func(t *tx) error {
+			if err := s.remember(ctx, t); err != nil {
+				return err
+			}
+			return s.firstMarks(ctx, t) // here, so that a new database is made durable once
+		})
 	}
 	return rows.check(s.keys)
 }

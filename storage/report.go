@@ -19,28 +19,34 @@ func detailsPlace(code string) seal.Place {
 	return seal.Place{Table: "reports", Column: "details", Row: []byte(code)}
 }
 
-// stored is what the tables say of a report before it changes.
-type stored struct {
-	person   []byte
-	status   fraud.Status
-	scenario string
-	created  int64
-}
-
 // stands reports whether a report of this status counts.
 func stands(status fraud.Status) bool { return status != fraud.StatusWithdrawn }
 
 // reportBefore reads a report as it stands; found is false where there is none.
-func (a *applying) reportBefore(ctx context.Context, code string) (old stored, found bool, err error) {
-	err = a.row(ctx, `SELECT person, status, scenario, created FROM reports WHERE code = $1`, code).
-		Scan(&old.person, &old.status, &old.scenario, &old.created)
+func (a *applying) reportBefore(ctx context.Context, code string) (old reportRow, found bool, err error) {
+	old.code = code
+	var proof []byte
+	err = a.row(ctx, `SELECT person, status, scenario, created, updated, proof FROM reports WHERE code = $1`, code).
+		Scan(&old.person, &old.status, &old.scenario, &old.created, &old.updated, &proof)
 	if errors.Is(err, sql.ErrNoRows) {
 		return old, false, nil
 	}
 	if err != nil {
 		return old, false, fmt.Errorf("reading a report: %w", err)
 	}
+	if !a.store.agrees(old.marking(), proof) {
+		return old, false, altered("reports")
+	}
 	return old, true, nil
+}
+
+// reportThere is reportBefore for a report that must be there.
+func (a *applying) reportThere(ctx context.Context, code string) (reportRow, error) {
+	row, found, err := a.reportBefore(ctx, code)
+	if err == nil && !found {
+		err = fmt.Errorf("%w: a report is missing", ErrDamaged)
+	}
+	return row, err
 }
 
 // file stores a report in place of the person's report with the same code, if
@@ -63,7 +69,7 @@ func (a *applying) file(ctx context.Context) error {
 			return errCodeTaken
 		}
 		r.Created = moment(old.created)
-		if stands(old.status) {
+		if stands(fraud.Status(old.status)) {
 			if err := a.stepDown(ctx, r.Code, old.scenario); err != nil {
 				return err
 			}
@@ -109,11 +115,13 @@ func (a *applying) put(ctx context.Context, r fraud.Report) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.exec(ctx, `INSERT INTO reports (code, person, status, scenario, subjects, details, created, updated)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	row := reportRow{code: r.Code, person: a.who[:], status: string(r.Status), scenario: string(r.Details.Scenario),
+		created: millis(r.Created), updated: millis(r.Updated)}
+	if _, err := a.exec(ctx, `INSERT INTO reports (code, person, status, scenario, subjects, details, created, updated, proof)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (code) DO UPDATE SET status = excluded.status, scenario = excluded.scenario,
-			subjects = excluded.subjects, details = excluded.details, updated = excluded.updated`,
-		r.Code, a.who[:], string(r.Status), string(r.Details.Scenario), subjects, details, millis(r.Created), millis(r.Updated)); err != nil {
+			subjects = excluded.subjects, details = excluded.details, updated = excluded.updated, proof = excluded.proof`,
+		row.code, row.person, row.status, row.scenario, subjects, details, row.created, row.updated, a.store.proofOf(row.marking())); err != nil {
 		return fmt.Errorf("storing a report: %w", err)
 	}
 	return nil
@@ -129,7 +137,7 @@ func (a *applying) stepUp(ctx context.Context, r fraud.Report) error {
 			ref.Key[:], a.who[:], r.Code, string(r.Details.Scenario), millis(r.Updated)); err != nil {
 			return fmt.Errorf("linking a report with a subject: %w", err)
 		}
-		a.touched[ref.Key] = true
+		a.touch(ref.Key, shift{reporters: 1})
 	}
 	return addTo(ctx, a.tx, scenarioCounter(string(r.Details.Scenario)), 1)
 }
@@ -141,7 +149,7 @@ func (a *applying) stepDown(ctx context.Context, code, scenario string) error {
 		return fmt.Errorf("unlinking a report from its subjects: %w", err)
 	}
 	for _, subject := range subjects {
-		a.touched[subject] = true
+		a.touch(subject, shift{reporters: -1})
 	}
 	return addTo(ctx, a.tx, scenarioCounter(scenario), -1)
 }
@@ -159,9 +167,13 @@ func (a *applying) takeOver(ctx context.Context, subject fraud.Key) error {
 	if err != nil {
 		return fmt.Errorf("unlinking an earlier report: %w", err)
 	}
+	a.touch(subject, shift{reporters: -1})
+	old, err := a.reportThere(ctx, code)
+	if err != nil {
+		return err
+	}
 	var sealed []byte
-	var scenario string
-	if err := a.row(ctx, `SELECT subjects, scenario FROM reports WHERE code = $1`, code).Scan(&sealed, &scenario); err != nil {
+	if err := a.row(ctx, `SELECT subjects FROM reports WHERE code = $1`, code).Scan(&sealed); err != nil {
 		return fmt.Errorf("reading an earlier report: %w", err)
 	}
 	var refs []refRow
@@ -170,10 +182,10 @@ func (a *applying) takeOver(ctx context.Context, subject fraud.Key) error {
 	}
 	rest := slices.DeleteFunc(refs, func(r refRow) bool { return r.key() == subject })
 	if len(rest) == 0 {
-		if err := a.putDown(ctx, code); err != nil {
+		if err := a.putDown(ctx, old); err != nil {
 			return err
 		}
-		return addTo(ctx, a.tx, scenarioCounter(scenario), -1)
+		return addTo(ctx, a.tx, scenarioCounter(old.scenario), -1)
 	}
 	if sealed, err = a.store.sealJSON(rest, subjectsPlace(code)); err != nil {
 		return err
@@ -185,9 +197,10 @@ func (a *applying) takeOver(ctx context.Context, subject fraud.Key) error {
 }
 
 // putDown marks a report as withdrawn.
-func (a *applying) putDown(ctx context.Context, code string) error {
-	if _, err := a.exec(ctx, `UPDATE reports SET status = $1, updated = $2 WHERE code = $3`,
-		string(fraud.StatusWithdrawn), millis(a.change.Now), code); err != nil {
+func (a *applying) putDown(ctx context.Context, row reportRow) error {
+	row.status, row.updated = string(fraud.StatusWithdrawn), millis(a.change.Now)
+	if _, err := a.exec(ctx, `UPDATE reports SET status = $1, updated = $2, proof = $3 WHERE code = $4`,
+		row.status, row.updated, a.store.proofOf(row.marking()), row.code); err != nil {
 		return fmt.Errorf("withdrawing a report: %w", err)
 	}
 	return nil
@@ -204,13 +217,13 @@ func (a *applying) withdraw(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !found || string(old.person) != string(a.who[:]) || !stands(old.status) {
+	if !found || string(old.person) != string(a.who[:]) || !stands(fraud.Status(old.status)) {
 		return nil
 	}
 	if err := a.stepDown(ctx, code, old.scenario); err != nil {
 		return err
 	}
-	if err := a.putDown(ctx, code); err != nil {
+	if err := a.putDown(ctx, old); err != nil {
 		return err
 	}
 	if err := a.unnotifyAbout(ctx, code); err != nil {

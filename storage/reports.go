@@ -4,36 +4,42 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"saqbol/fraud"
 )
 
 // reportColumns are what scanReport reads.
-const reportColumns = `code, status, subjects, details, created, updated`
+const reportColumns = `code, person, status, scenario, subjects, details, created, updated, proof`
 
 // scanReport reads a report from a row of reportColumns.
 func (s *Store) scanReport(scan func(...any) error) (fraud.Report, error) {
-	var r fraud.Report
-	var subjects, details []byte
-	var created, updated int64
-	if err := scan(&r.Code, &r.Status, &subjects, &details, &created, &updated); err != nil {
-		return r, err
+	r, _, err := s.scanReportRow(scan)
+	return r, err
+}
+
+// scanReportRow is scanReport with the plain part of the row.
+func (s *Store) scanReportRow(scan func(...any) error) (r fraud.Report, row reportRow, err error) {
+	var subjects, details, proof []byte
+	if err := scan(&row.code, &row.person, &row.status, &row.scenario, &subjects, &details, &row.created, &row.updated, &proof); err != nil {
+		return r, row, err
 	}
-	r.Created, r.Updated = moment(created), moment(updated)
+	if !s.agrees(row.marking(), proof) {
+		return r, row, altered("reports")
+	}
+	r.Code, r.Status, r.Created, r.Updated = row.code, fraud.Status(row.status), moment(row.created), moment(row.updated)
 	var refs []refRow
 	if err := s.openJSON(subjects, subjectsPlace(r.Code), &refs); err != nil {
-		return r, err
+		return r, row, err
 	}
 	for _, ref := range refs {
 		r.Subjects = append(r.Subjects, ref.ref())
 	}
-	var row detailsRow
-	if err := s.openJSON(details, detailsPlace(r.Code), &row); err != nil {
-		return r, err
+	var answers detailsRow
+	if err := s.openJSON(details, detailsPlace(r.Code), &answers); err != nil {
+		return r, row, err
 	}
-	r.Details = row.details()
-	return r, nil
+	r.Details = answers.details()
+	return r, row, nil
 }
 
 // ReportsOf returns a person's reports, newest first, withdrawn ones too.
@@ -46,7 +52,7 @@ func (s *Store) ReportsOf(ctx context.Context, person int64) (reports []fraud.Re
 		return err
 	}, `SELECT `+reportColumns+` FROM reports WHERE person = $1 ORDER BY created DESC, code`, who[:])
 	if err != nil {
-		return nil, fmt.Errorf("reading a person's reports: %w", err)
+		return nil, s.unreadable("reading a person's reports", err)
 	}
 	return reports, nil
 }
@@ -61,14 +67,14 @@ func (s *Store) Overlapping(ctx context.Context, person int64, keys []fraud.Key)
 	for _, key := range keys {
 		row, err := s.read.row(ctx, `SELECT code, updated FROM report_subjects WHERE subject = $1 AND person = $2`, key[:], who[:])
 		if err != nil {
-			return fraud.Report{}, false, fmt.Errorf("looking for an earlier report: %w", err)
+			return fraud.Report{}, false, s.unreadable("looking for an earlier report", err)
 		}
 		var found string
 		var updated int64
 		switch err := row.Scan(&found, &updated); {
 		case errors.Is(err, sql.ErrNoRows):
 		case err != nil:
-			return fraud.Report{}, false, fmt.Errorf("looking for an earlier report: %w", err)
+			return fraud.Report{}, false, s.unreadable("looking for an earlier report", err)
 		case code == "" || updated > latest || updated == latest && found < code:
 			code, latest = found, updated
 		}
@@ -81,7 +87,7 @@ func (s *Store) Overlapping(ctx context.Context, person int64, keys []fraud.Key)
 		report, err = s.scanReport(row.Scan)
 	}
 	if err != nil {
-		return fraud.Report{}, false, fmt.Errorf("reading an earlier report: %w", err)
+		return fraud.Report{}, false, s.unreadable("reading an earlier report", err)
 	}
 	return report, true, nil
 }

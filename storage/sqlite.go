@@ -157,10 +157,27 @@ func (s *Store) scrub(ctx context.Context) error {
 	return nil
 }
 
-// damage lists what SQLite finds wrong with the file, nothing for a sound one.
-func (s *Store) damage(ctx context.Context) ([]string, error) {
+// lookingPool is a connection of its own for a complete check: it reads the file
+// itself and not a map of it, in which a page that the disk can't give would end
+// the process, and it takes no place among those who look something up.
+func lookingPool(path string, wait time.Duration) (*pool, error) {
+	name, err := dsn(path, wait, "query_only(1)", "mmap_size(0)", "temp_store(MEMORY)")
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", name)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return newPool(db), nil
+}
+
+// broken lists what SQLite finds wrong with the file's structure, nothing for a
+// sound one. A flipped byte inside a row is not its business.
+func broken(ctx context.Context, p *pool) ([]string, error) {
 	var found []string
-	rows, err := s.read.db.QueryContext(ctx, `PRAGMA quick_check(10)`)
+	rows, err := p.db.QueryContext(ctx, `PRAGMA integrity_check(10)`)
 	err = each(rows, err, func(rows *sql.Rows) error {
 		var line string
 		err := rows.Scan(&line)

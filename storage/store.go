@@ -24,6 +24,11 @@ type Store struct {
 
 	instance *Lease // nil for a tool
 	apart    bool   // a tool that may write beside the instance
+
+	path    string
+	wait    time.Duration // for another program's lock
+	damage  *damage
+	witness *witness
 }
 
 // Close waits for what runs, gives the instance's lease back and closes the
@@ -33,11 +38,14 @@ func (s *Store) Close() error {
 	if s.instance != nil {
 		released = s.instance.Release(context.Background())
 	}
-	return errors.Join(released, s.read.close(), s.write.close())
+	return errors.Join(released, s.read.close(), s.write.close(), s.witness.close())
 }
 
-// Ping reports whether the database answers.
+// Ping reports whether the database answers, and no damage was found in it.
 func (s *Store) Ping(ctx context.Context) error {
+	if sign := s.damage.seen(); sign != nil {
+		return sign
+	}
 	if _, err := s.count(ctx, `SELECT COUNT(*) FROM meta`); err != nil {
 		return fmt.Errorf("asking the database: %w", err)
 	}
@@ -67,16 +75,21 @@ func (s *Store) update(ctx context.Context, doing string, fn func(t *tx) error) 
 
 // updateWith is update for those who look after the keys themselves.
 func (s *Store) updateWith(ctx context.Context, doing string, fn func(t *tx) error) error {
-	err := s.write.transact(ctx, fn)
-	if err == nil || errors.Is(err, fraud.ErrSeen) || errors.Is(err, fraud.ErrNoLetter) {
+	if sign := s.damage.seen(); sign != nil {
+		return s.unsaved(ctx, doing, sign)
+	}
+	var n int64
+	err := s.write.transact(ctx, func(t *tx) (err error) {
+		if err = fn(t); err == nil {
+			n, err = counted(ctx, t)
+		}
 		return err
+	})
+	if err != nil {
+		return s.unsaved(ctx, doing, err)
 	}
-	err = fmt.Errorf("%s: %w", doing, err)
-	// A deadline that passes while others hold the file is no bug either.
-	if late := errors.Is(ctx.Err(), context.DeadlineExceeded); late || ctx.Err() == nil && refused(err) {
-		return &fraud.Error{Code: fraud.CodeUnavailable, Key: "common.not_saved", Err: err}
-	}
-	return err
+	s.witness.note(n)
+	return nil
 }
 
 // person is the key under which a person's rows are found.
@@ -95,7 +108,7 @@ func (s *Store) sealJSON(value any, at seal.Place) ([]byte, error) {
 
 // openJSON opens what sealJSON sealed.
 func (s *Store) openJSON(sealed []byte, at seal.Place, into any) error {
-	plain, err := s.keys.Open(sealed, at)
+	plain, err := s.unseal(sealed, at)
 	if err != nil {
 		return err
 	}

@@ -19,23 +19,30 @@ func disputePlace(subject fraud.Key) seal.Place {
 // Standing for subjects of which nothing is known. Each costs one row.
 func (s *Store) Standings(ctx context.Context, keys []fraud.Key) (out []fraud.Standing, err error) {
 	defer s.measure(OpStandings, s.begun(), &err)
+	if sign := s.damage.seen(); sign != nil {
+		return nil, s.unreadable("reading what is known of a subject", sign)
+	}
 	out = make([]fraud.Standing, len(keys))
 	for i := range keys {
-		row, err := s.read.row(ctx, `SELECT reporters, top, last, disputes, confirmed FROM subjects WHERE subject = $1`, keys[i][:])
-		if err != nil {
-			return nil, fmt.Errorf("reading what is known of a subject: %w", err)
+		if out[i], err = s.standing(ctx, keys[i]); err != nil {
+			return nil, s.unreadable("reading what is known of a subject", err)
 		}
-		var last, confirmed int64
-		err = row.Scan(&out[i].Reporters, &out[i].Top, &last, &out[i].Disputes, &confirmed)
-		if errors.Is(err, sql.ErrNoRows) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading what is known of a subject: %w", err)
-		}
-		out[i].Last, out[i].Confirmed = moment(last), confirmed != 0
 	}
 	return out, nil
+}
+
+func (s *Store) standing(ctx context.Context, key fraud.Key) (fraud.Standing, error) {
+	row, err := s.read.row(ctx, linkAt, key[:])
+	if err != nil {
+		return fraud.Standing{}, err
+	}
+	l, err := s.scanLink(row.Scan)
+	if err != nil {
+		return fraud.Standing{}, err
+	}
+	of, _, err := l.about(key)
+	return fraud.Standing{Reporters: int(of.reporters), Top: fraud.Scenario(of.top), Last: moment(of.last),
+		Disputes: int(of.disputes), Confirmed: of.confirmed != 0}, err
 }
 
 // Disputed reports whether this person says the subject is not a scam.
@@ -44,7 +51,7 @@ func (s *Store) Disputed(ctx context.Context, person int64, key fraud.Key) (disp
 	who := s.person(person)
 	n, err := s.count(ctx, `SELECT COUNT(*) FROM disputes WHERE subject = $1 AND person = $2`, key[:], who[:])
 	if err != nil {
-		return false, fmt.Errorf("looking for a dispute: %w", err)
+		return false, s.unreadable("looking for a dispute", err)
 	}
 	return n > 0, nil
 }
@@ -54,19 +61,23 @@ func (s *Store) disputesOf(ctx context.Context, person int64) ([]fraud.Ref, erro
 	who := s.person(person)
 	var refs []fraud.Ref
 	err := s.read.query(ctx, func(rows *sql.Rows) error {
-		var subject, sealed []byte
-		if err := rows.Scan(&subject, &sealed); err != nil {
+		d := disputeRow{person: who[:]}
+		var sealed, proof []byte
+		if err := rows.Scan(&d.subject, &sealed, &d.at, &proof); err != nil {
 			return err
 		}
+		if len(d.subject) != len(fraud.Key{}) || !s.agrees(d.marking(), proof) {
+			return altered("disputes")
+		}
 		var row refRow
-		if err := s.openJSON(sealed, disputePlace(fraud.Key(subject)), &row); err != nil {
+		if err := s.openJSON(sealed, disputePlace(fraud.Key(d.subject)), &row); err != nil {
 			return err
 		}
 		refs = append(refs, row.ref())
 		return nil
-	}, `SELECT subject, ref FROM disputes WHERE person = $1 ORDER BY at, subject`, who[:])
+	}, `SELECT subject, ref, at, proof FROM disputes WHERE person = $1 ORDER BY at, subject`, who[:])
 	if err != nil {
-		return nil, fmt.Errorf("reading a person's disputes: %w", err)
+		return nil, s.unreadable("reading a person's disputes", err)
 	}
 	return refs, nil
 }
@@ -77,11 +88,12 @@ func (a *applying) dispute(ctx context.Context) error {
 		return nil
 	}
 	ref := a.change.Dispute.Subject
-	a.touched[ref.Key] = true
 	if !a.change.Dispute.On {
-		if _, err := a.exec(ctx, `DELETE FROM disputes WHERE subject = $1 AND person = $2`, ref.Key[:], a.who[:]); err != nil {
+		n, err := a.exec(ctx, `DELETE FROM disputes WHERE subject = $1 AND person = $2`, ref.Key[:], a.who[:])
+		if err != nil {
 			return fmt.Errorf("taking a dispute back: %w", err)
 		}
+		a.touch(ref.Key, shift{disputes: -n})
 		return nil
 	}
 	if err := a.known(ctx); err != nil {
@@ -91,10 +103,13 @@ func (a *applying) dispute(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.exec(ctx, `INSERT INTO disputes (subject, person, ref, at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (subject, person) DO NOTHING`, ref.Key[:], a.who[:], sealed, millis(a.change.Now)); err != nil {
+	d := disputeRow{subject: ref.Key[:], person: a.who[:], at: millis(a.change.Now)}
+	n, err := a.exec(ctx, `INSERT INTO disputes (subject, person, ref, at, proof) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (subject, person) DO NOTHING`, d.subject, d.person, sealed, d.at, a.store.proofOf(d.marking()))
+	if err != nil {
 		return fmt.Errorf("storing a dispute: %w", err)
 	}
+	a.touch(ref.Key, shift{disputes: n})
 	return nil
 }
 
@@ -118,7 +133,7 @@ func (s *Store) Confirm(ctx context.Context, ref fraud.Ref, by string) (err erro
 				return fmt.Errorf("telling those who reported it: %w", err)
 			}
 		}
-		return sumUp(ctx, t, ref.Key)
+		return s.sumUp(ctx, t, ref.Key, shift{confirms: true})
 	})
 	if err == nil {
 		s.tell(told)
@@ -174,37 +189,44 @@ func (s *Store) putConfirmation(ctx context.Context, t *tx, ref fraud.Ref, by st
 	return err
 }
 
-// sums is what a subject's row holds.
-type sums struct {
-	reporters, last, disputes, confirmed int64
-	top                                  string
+// shift is by how much a change moves what a subject's rows add up to.
+type shift struct {
+	reporters, disputes int64
+	confirms            bool
+}
+
+// touch notes that a subject's sums are to be made anew, and by how much they
+// should differ from those before.
+func (a *applying) touch(subject fraud.Key, by shift) {
+	was := a.touched[subject]
+	a.touched[subject] = shift{reporters: was.reporters + by.reporters, disputes: was.disputes + by.disputes}
 }
 
 // sumUp makes a subject's row anew from what is stored of it. Counting again,
 // instead of adding and taking away, can't drift; a subject has at most as many
-// rows as people reported it.
-func sumUp(ctx context.Context, t *tx, subject fraud.Key) error {
+// rows as people reported it. A count that is not the one before and the change
+// means that rows are missing: a lost row must not make a warning go away.
+func (s *Store) sumUp(ctx context.Context, t *tx, subject fraud.Key, by shift) error {
+	at, err := s.scanLink(t.row(ctx, linkAt, subject[:]).Scan)
+	if err != nil {
+		return fmt.Errorf("reading a subject's row: %w", err)
+	}
+	before, _, err := at.about(subject)
+	if err != nil {
+		return fmt.Errorf("reading a subject's row: %w", err)
+	}
 	now, err := sumsOf(ctx, t, subject)
 	if err != nil {
 		return fmt.Errorf("counting a subject's reports: %w", err)
 	}
-	var before int64
-	err = t.row(ctx, `SELECT reporters FROM subjects WHERE subject = $1`, subject[:]).Scan(&before)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("reading a subject's row: %w", err)
+	if now.reporters != before.reporters+by.reporters || now.disputes != before.disputes+by.disputes ||
+		now.confirmed != before.confirmed && !by.confirms {
+		return fmt.Errorf("%w: the rows of a subject do not add up to its sums", ErrDamaged)
 	}
-	if now == (sums{}) {
-		_, err = t.exec(ctx, `DELETE FROM subjects WHERE subject = $1`, subject[:])
-	} else {
-		_, err = t.exec(ctx, `INSERT INTO subjects (subject, reporters, top, last, disputes, confirmed) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (subject) DO UPDATE SET reporters = excluded.reporters, top = excluded.top, last = excluded.last,
-				disputes = excluded.disputes, confirmed = excluded.confirmed`,
-			subject[:], now.reporters, now.top, now.last, now.disputes, now.confirmed)
+	if err := s.setSums(ctx, t, &at, subject, now); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("storing a subject's row: %w", err)
-	}
-	return addTo(ctx, t, subjectsCounter, bit(now.reporters > 0)-bit(before > 0))
+	return addTo(ctx, t, subjectsCounter, bit(now.reporters > 0)-bit(before.reporters > 0))
 }
 
 func sumsOf(ctx context.Context, t *tx, subject fraud.Key) (out sums, err error) {

@@ -53,11 +53,11 @@ func (s *Store) Totals(ctx context.Context, since time.Time) (out fraud.Totals, 
 		return nil
 	}, `SELECT name, n FROM counters ORDER BY name`)
 	if err != nil {
-		return fraud.Totals{}, fmt.Errorf("reading the totals: %w", err)
+		return fraud.Totals{}, s.unreadable("reading the totals", err)
 	}
 	if out.Recent, err = s.count(ctx, `SELECT COUNT(*) FROM reports WHERE created >= $1 AND status <> $2`,
 		millis(since), string(fraud.StatusWithdrawn)); err != nil {
-		return fraud.Totals{}, fmt.Errorf("counting recent reports: %w", err)
+		return fraud.Totals{}, s.unreadable("counting recent reports", err)
 	}
 	out.Top = ranked(named)
 	return out, nil

@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -49,48 +48,4 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (err error) {
 		}
 	}
 	return s.scrub(ctx)
-}
-
-// Health is what Check finds.
-type Health struct {
-	Schema  int64    // version of the schema
-	Damage  []string // what SQLite finds wrong with the file; nothing for a sound one
-	People  int
-	Reports int // withdrawn ones too
-	// Subjects with a report, a dispute or a confirmation.
-	Subjects int
-	Unsent   int // answers that wait
-	Notices  int // messages that nobody waits for, due or not
-	Letters  int // updates that could not be handled
-	// Answers, notices and letters that can't be read, set aside.
-	Aside int
-}
-
-// Check looks the whole database over, which takes seconds on a large one.
-func (s *Store) Check(ctx context.Context) (h Health, err error) {
-	defer s.measure(OpCheck, s.begun(), &err)
-	if h.Schema, err = schemaVersion(ctx, s.read.db); err != nil {
-		return h, err
-	}
-	if h.Damage, err = s.damage(ctx); err != nil {
-		return h, fmt.Errorf("looking for damage: %w", err)
-	}
-	for _, count := range []struct {
-		query string
-		into  *int
-	}{
-		{`SELECT COUNT(*) FROM people`, &h.People},
-		{`SELECT COUNT(*) FROM reports`, &h.Reports},
-		{`SELECT COUNT(*) FROM subjects`, &h.Subjects},
-		{`SELECT COUNT(*) FROM outbox WHERE aside = 0`, &h.Unsent},
-		{`SELECT COUNT(*) FROM notices WHERE aside = 0`, &h.Notices},
-		{`SELECT COUNT(*) FROM dead_letters`, &h.Letters},
-		{`SELECT (SELECT COUNT(*) FROM outbox WHERE aside = 1) + (SELECT COUNT(*) FROM notices WHERE aside = 1) +
-			(SELECT COUNT(*) FROM dead_letters WHERE aside = 1)`, &h.Aside},
-	} {
-		if *count.into, err = s.count(ctx, count.query); err != nil {
-			return h, fmt.Errorf("counting rows: %w", err)
-		}
-	}
-	return h, nil
 }

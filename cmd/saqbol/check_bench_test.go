@@ -76,11 +76,18 @@ func checkContenders(b *testing.B, n int) (plain, check *checkContender) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	store, err := storage.Open(ctx, "sqlite:"+path, keys)
-	if err != nil {
+	open := func() *storage.Store {
+		store, err := storage.Open(ctx, "sqlite:"+path, keys)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return store
+	}
+	if err := open().Close(); err != nil {
 		b.Fatal(err)
 	}
 	fillSubjects(b, path, n)
+	store := open() // which gives the rows their marks
 	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro")
 	if err != nil {
 		b.Fatal(err)
@@ -152,8 +159,12 @@ func fillSubjects(b *testing.B, path string, n int) {
 	}
 	db.SetMaxOpenConns(1)
 	const batch = 100
-	insert := `INSERT INTO subjects (subject, reporters, top, last, disputes, confirmed) VALUES ` +
-		strings.TrimSuffix(strings.Repeat("(?, 2, 'safe_account', 1795253400000, 0, 0),", batch), ",")
+	// A database without marks: its first row has none. The others have room for theirs.
+	if _, err := db.ExecContext(b.Context(), `UPDATE subjects SET proof = x''`); err != nil {
+		b.Fatal(err)
+	}
+	insert := `INSERT INTO subjects (subject, reporters, top, last, disputes, confirmed, proof) VALUES ` +
+		strings.TrimSuffix(strings.Repeat("(?, 2, 'safe_account', 1795253400000, 0, 0, zeroblob(14)),", batch), ",")
 	args := make([]any, batch)
 	for start := 0; start < n; {
 		tx, err := db.BeginTx(b.Context(), nil)
@@ -163,7 +174,7 @@ func fillSubjects(b *testing.B, path string, n int) {
 		for end := min(start+1000*batch, n); start < end; start += batch {
 			for i := range args {
 				key := binary.BigEndian.AppendUint64(make([]byte, 0, 16), uint64(start+i)*(1<<63/uint64(n))*2)
-				args[i] = binary.BigEndian.AppendUint64(key, uint64(start+i)*0x9e3779b97f4a7c15)
+				args[i] = binary.BigEndian.AppendUint64(key, uint64(start+i+1)*0x9e3779b97f4a7c15)
 			}
 			if _, err := tx.ExecContext(b.Context(), insert, args...); err != nil {
 				b.Fatal(err)

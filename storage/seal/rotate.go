@@ -131,6 +131,12 @@ func (k *Keys) Outdated(sealed []byte) bool {
 	return known && id != now.primary
 }
 
+// Knows reports whether sealed was made under a key of the set.
+func (k *Keys) Knows(sealed []byte) bool {
+	_, known := k.now.Load().maker(sealed)
+	return known
+}
+
 // Pending reports whether the newest keys do not seal yet: a rotation has begun.
 func (k *Keys) Pending() bool {
 	now := k.now.Load()

@@ -51,6 +51,7 @@ type Store interface {
 	ForgetUsage(ctx context.Context) error
 	Lease(ctx context.Context, name string, claim storage.Claim) (*storage.Lease, error)
 	Ping(ctx context.Context) error
+	Examine(ctx context.Context, share int) error
 	Close() error
 }
 
@@ -85,6 +86,10 @@ func begin(t *testing.T, open Factory) *fixture {
 	t.Helper()
 	f := &fixture{Store: open(t), t: t, ctx: t.Context()}
 	t.Cleanup(func() {
+		// Whatever a test did to it, a store must not take it for damage.
+		if err := f.Examine(context.WithoutCancel(f.ctx), 1); err != nil {
+			t.Errorf("a complete check finds: %v", err)
+		}
 		if err := f.Close(); err != nil {
 			t.Errorf("closing: %v", err)
 		}

@@ -1,0 +1,152 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Health is what Check finds.
+type Health struct {
+	Schema  int64    // version of the schema
+	Damage  []string // what is wrong with the file; nothing for a sound one
+	People  int
+	Reports int // withdrawn ones too
+	// Subjects with a report, a dispute or a confirmation.
+	Subjects int
+	Unsent   int // answers that wait
+	Notices  int // messages that nobody waits for, due or not
+	Letters  int // updates that could not be handled
+	// Answers, notices and letters that can't be read, set aside.
+	Aside int
+}
+
+// Check looks the whole database over, as Examine does without rests, and counts
+// what is in it.
+func (s *Store) Check(ctx context.Context) (h Health, err error) {
+	defer s.measure(OpCheck, s.begun(), &err)
+	if h.Schema, err = schemaVersion(ctx, s.read.db); err != nil {
+		return h, err
+	}
+	switch err := s.Examine(ctx, 1); {
+	case errors.Is(err, ErrDamaged):
+		h.Damage = append(h.Damage, err.Error())
+		return h, nil // what could still be counted would not be so
+	case err != nil:
+		return h, err
+	}
+	for _, count := range []struct {
+		query string
+		into  *int
+	}{
+		{`SELECT COUNT(*) FROM people`, &h.People},
+		{`SELECT COUNT(*) FROM reports`, &h.Reports},
+		{`SELECT COUNT(*) FROM subjects WHERE reporters + disputes + confirmed > 0`, &h.Subjects},
+		{`SELECT COUNT(*) FROM outbox WHERE aside = 0`, &h.Unsent},
+		{`SELECT COUNT(*) FROM notices WHERE aside = 0`, &h.Notices},
+		{`SELECT COUNT(*) FROM dead_letters`, &h.Letters},
+		{`SELECT (SELECT COUNT(*) FROM outbox WHERE aside = 1) + (SELECT COUNT(*) FROM notices WHERE aside = 1) +
+			(SELECT COUNT(*) FROM dead_letters WHERE aside = 1)`, &h.Aside},
+	} {
+		if *count.into, err = s.count(ctx, count.query); err != nil {
+			return h, fmt.Errorf("counting rows: %w", err)
+		}
+	}
+	return h, nil
+}
+
+// Examine reads the whole database: the structure of its file, every row's mark,
+// what is sealed, and whether sums fit what they add up. Answers, notices and
+// letters that don't open are none of its business: they are set aside when they
+// are read, and keep nobody from anything. What it finds
+// wrong is an ErrDamaged, and from then on what Damage says; any other error
+// means that it could not finish.
+//
+// It goes in steps of some milliseconds, none of which holds up anybody, and
+// works one share-th of the time: 1 for all of it.
+func (s *Store) Examine(ctx context.Context, share int) (err error) {
+	look, err := s.startLook(share)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, look.db.close()) }()
+	for _, part := range []struct {
+		what string
+		look func(context.Context) error
+	}{
+		{"the file", look.structure}, {"subjects", look.subjects}, {"reports", look.reports}, {"people", look.people},
+		{"disputes", look.disputes}, {"confirmations", look.confirmations}, {"counters", look.counters},
+	} {
+		if err := part.look(ctx); err != nil {
+			return s.checked(fmt.Errorf("looking over %s: %w", part.what, err))
+		}
+	}
+	return nil
+}
+
+// checked is an error of a complete check, in one form for damage of every sort.
+func (s *Store) checked(err error) error {
+	if s.noticed(err) && !errors.Is(err, ErrDamaged) {
+		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+	}
+	return err
+}
+
+// look is a complete check under way.
+type look struct {
+	*Store
+	db    *pool
+	share int
+}
+
+func (s *Store) startLook(share int) (*look, error) {
+	db, err := lookingPool(s.path, s.wait)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database for a check: %w", err)
+	}
+	return &look{Store: s, db: db, share: share}, nil
+}
+
+// structure asks SQLite.
+func (l *look) structure(ctx context.Context) error {
+	found, err := broken(ctx, l.db)
+	if err == nil && len(found) > 0 {
+		err = fmt.Errorf("%w (%s)", ErrDamaged, found[0])
+	}
+	return err
+}
+
+// step is one short transaction, which reads one state of the database, and then
+// a rest. fn reports whether there is more to do.
+func (l *look) step(ctx context.Context, fn func(t *tx) (more bool, err error)) error {
+	for more := true; more; {
+		begun := time.Now()
+		err := l.db.transact(ctx, func(t *tx) (err error) {
+			more, err = fn(t)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := rest(ctx, time.Since(begun)*time.Duration(l.share-1)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rest waits, for no longer than ctx lasts.
+func rest(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

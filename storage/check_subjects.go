@@ -1,0 +1,122 @@
+package storage
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+
+	"saqbol/fraud"
+)
+
+// lookedAtOnce is how many rows one step of a complete check reads: a few
+// milliseconds' worth.
+const lookedAtOnce = 500
+
+// errSums is a subject whose row says something else than its reports.
+var errSums = fmt.Errorf("%w: the rows of a subject do not add up to its sums", ErrDamaged)
+
+// subjects follows the chain from its first row to its end, and adds up again
+// what each row is the sum of.
+func (l *look) subjects(ctx context.Context) error {
+	var last fraud.Key // the chain may change between two steps: each begins at the row that is there now
+	return l.step(ctx, func(t *tx) (more bool, err error) {
+		at, err := l.scanLink(t.row(ctx, linkAt, last[:]).Scan)
+		if err != nil {
+			return false, err
+		}
+		from, said := at.key, map[fraud.Key]sums{}
+		n := 0
+		err = t.query(ctx, func(rows *sql.Rows) error {
+			next, err := l.scanLink(rows.Scan)
+			if err != nil {
+				return err
+			}
+			if at.next != aheadOf(next.key) {
+				return errMissing
+			}
+			at, said[next.key] = next, next.sums
+			n++
+			return nil
+		}, `SELECT `+linkColumns+` FROM subjects WHERE subject > $1 ORDER BY subject LIMIT $2`, from[:], lookedAtOnce)
+		if err != nil {
+			return false, err
+		}
+		last, more = at.key, n == lookedAtOnce
+		to := at.key
+		if !more {
+			if at.next != ahead([]byte(end)) {
+				return false, errMissing
+			}
+			to = fraud.Key(bytes.Repeat([]byte{0xff}, len(to)))
+		}
+		return more, addsUp(ctx, t, from, to, said)
+	})
+}
+
+// addsUp holds what the rows of subjects behind from, up to and with to, say
+// against what they are the sums of.
+func addsUp(ctx context.Context, t *tx, from, to fraud.Key, said map[fraud.Key]sums) error {
+	counted := map[fraud.Key]*counting{}
+	of := func(subject []byte) (*counting, error) {
+		if len(subject) != len(fraud.Key{}) {
+			return nil, errSums
+		}
+		c := counted[fraud.Key(subject)]
+		if c == nil {
+			c = &counting{}
+			counted[fraud.Key(subject)] = c
+		}
+		return c, nil
+	}
+	for query, add := range map[string]func(*counting, string, int64, int64){
+		`SELECT subject, scenario, COUNT(*), MAX(updated) FROM report_subjects WHERE subject > $1 AND subject <= $2 GROUP BY subject, scenario`: (*counting).reports,
+		`SELECT subject, '', COUNT(*), 0 FROM disputes WHERE subject > $1 AND subject <= $2 GROUP BY subject`:                                   func(c *counting, _ string, n, _ int64) { c.sums.disputes = n },
+		`SELECT subject, '', 1, at FROM confirmations WHERE subject > $1 AND subject <= $2`:                                                     func(c *counting, _ string, _, at int64) { c.sums.confirmed = at },
+	} {
+		err := t.query(ctx, func(rows *sql.Rows) error {
+			var subject []byte
+			var scenario string
+			var n, at int64
+			if err := rows.Scan(&subject, &scenario, &n, &at); err != nil {
+				return err
+			}
+			c, err := of(subject)
+			if err == nil {
+				add(c, scenario, n, at)
+			}
+			return err
+		}, query, from[:], to[:])
+		if err != nil {
+			return err
+		}
+	}
+	if len(counted) != len(said) {
+		return errSums
+	}
+	for key, c := range counted {
+		if said[key] != c.sums {
+			return errSums
+		}
+	}
+	return nil
+}
+
+// counting adds a subject's reports up, as sumsOf does for one.
+type counting struct {
+	sums   sums
+	topN   int64 // how many reports name sums.top
+	topNew int64 // when the latest of them was updated
+}
+
+func (c *counting) reports(scenario string, n, latest int64) {
+	c.sums.reporters += n
+	c.sums.last = max(c.sums.last, latest)
+	if scenario == "" {
+		return
+	}
+	if better := cmp.Or(cmp.Compare(n, c.topN), cmp.Compare(latest, c.topNew), cmp.Compare(c.sums.top, scenario)); better > 0 {
+		c.sums.top, c.topN, c.topNew = scenario, n, latest
+	}
+}
