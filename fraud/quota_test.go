@@ -39,7 +39,7 @@ func TestDefaultLimitsFitHonestUse(t *testing.T) {
 	if l.ChecksPerHour < 2*20 || l.ChecksPerDay < 2*50 || l.ReportsPerDay < 2*4 {
 		t.Errorf("%+v leaves less than twice what honest people need: 20 an hour, 50 a day, 4 reports", l)
 	}
-	if l.ChecksShare < 20 || l.ReportsShare < 2 {
+	if l.ChecksShare < 50 || l.ReportsShare < 2 {
 		t.Errorf("%+v: on a busy day somebody frightened is turned away", l)
 	}
 }

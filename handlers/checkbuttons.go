@@ -80,7 +80,10 @@ func (r *Router) disputeLink(ctx context.Context, t Turn, ref fraud.Ref) (Button
 	if err != nil {
 		return Button{}, fmt.Errorf("making a button for an objection: %w", err)
 	}
-	if !t.Private { // there the button is everybody's, so it always offers to object
+	// In a group the button is everybody's, so it always offers to object. Of a stranger
+	// there is no objection to look for: what is reported takes them no longer to learn
+	// than what is not.
+	if !t.Private || !t.Known.Known {
 		return disputeButtonFor(token, false), nil
 	}
 	disputed, err := r.deps.Store.Disputed(ctx, t.Person, ref.Key)

@@ -406,3 +406,17 @@ func TestQuotaLogsOnce(t *testing.T) {
 		t.Errorf("%d lines:\n%s", n, out.String())
 	}
 }
+
+// BenchmarkQuota is what limits cost a check.
+func BenchmarkQuota(b *testing.B) {
+	q := newTestQuota(newFakeUsage(), newSetClock())
+	q.options.Limits = fraud.Limits{ChecksPerHour: 1e9, ChecksPerDay: 1e9}
+	b.ReportAllocs()
+	i := int64(0)
+	for b.Loop() {
+		i = (i + 1) % 1000
+		if q.check(b.Context(), i+1, 1).given() {
+			b.Fatal("refused")
+		}
+	}
+}
