@@ -67,6 +67,9 @@ func (b *Bot) Run(ctx context.Context) error {
 	defer end(nil)
 	defer context.AfterFunc(b.ctx, func() { end(context.Cause(b.ctx)) })()
 	if err := b.resume(ctx); err != nil {
+		if ctx.Err() != nil && !errors.Is(context.Cause(ctx), fraud.ErrFenced) {
+			return nil // told to stop before it had begun
+		}
 		return err
 	}
 	flushing, stopFlushing := context.WithCancel(b.ctx)

@@ -233,6 +233,23 @@ func TestStopFitsIntoTenSeconds(t *testing.T) {
 	}
 }
 
+// Told to stop before it has begun, the bot has nothing to fail at.
+func TestStopBeforeTheBegin(t *testing.T) {
+	w := begin(t, answers(echo), settings{})
+	if err := w.stop(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := New(w.bot.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(w.ctx)
+	cancel()
+	if err := b.Run(ctx); err != nil {
+		t.Errorf("a stop at the start gives %v", err)
+	}
+}
+
 // A graceful stop finishes what was taken in and tells Telegram so.
 func TestStopDrains(t *testing.T) {
 	const people = 50

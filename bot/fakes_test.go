@@ -84,7 +84,10 @@ func (m *memory) DeadLetter(_ context.Context, l fraud.DeadLetter) error {
 	return nil
 }
 
-func (m *memory) Unsent(_ context.Context, after int64, limit int) (fraud.Waiting, error) {
+func (m *memory) Unsent(ctx context.Context, after int64, limit int) (fraud.Waiting, error) {
+	if err := ctx.Err(); err != nil {
+		return fraud.Waiting{}, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.reads++
