@@ -22,6 +22,8 @@ type Bot struct {
 	dispatch *lanes[*job]
 	sender   *sender
 	backlog  *backlog
+	noticer  *noticer
+	replayer *replayer
 	health   health
 	open     atomic.Bool // updates are taken in
 
@@ -47,6 +49,8 @@ func New(o Options) (*Bot, error) {
 	b.sender = newSender(b.ctx, o)
 	b.backlog = newBacklog(o.Journal, o.Log, b.sender.put)
 	b.dispatch = newLanes(o.Bounds.Handlers, b.run)
+	b.replayer = &replayer{box: o.Journal, take: b.replay, log: o.Log, commit: o.Bounds.Commit}
+	b.noticer = newNoticer(o, b.sender, func(chat int64) bool { return b.dispatch.has(chat) || b.sender.lanes.has(chat) })
 	return b, nil
 }
 
@@ -66,7 +70,9 @@ func (b *Bot) Run(ctx context.Context) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	defer context.AfterFunc(b.ctx, func() { end(context.Cause(b.ctx)) })()
-	if err := b.resume(ctx); err != nil {
+	beside, stopBeside := context.WithCancel(ctx)
+	defer stopBeside()
+	if err := b.resume(beside); err != nil {
 		if ctx.Err() != nil && !errors.Is(context.Cause(ctx), fraud.ErrFenced) {
 			return nil // told to stop before it had begun
 		}
@@ -75,13 +81,17 @@ func (b *Bot) Run(ctx context.Context) error {
 	flushing, stopFlushing := context.WithCancel(b.ctx)
 	defer stopFlushing()
 	b.back.Go(func() { b.sender.sent.run(flushing) })
-	introducing, stopIntroducing := context.WithCancel(ctx)
-	defer stopIntroducing()
 	b.back.Go(func() {
-		if sleep(introducing, introduceAfter) {
-			b.introduce(introducing)
+		if sleep(beside, introduceAfter) {
+			b.introduce(beside)
 		}
 	})
+	noticed := make(chan struct{})
+	b.back.Go(func() {
+		defer close(noticed)
+		b.noticer.run(beside)
+	})
+	b.back.Go(func() { b.replayer.run(beside) })
 	var err error
 	var poll *poller
 	if b.options.Webhook.URL == "" {
@@ -90,12 +100,12 @@ func (b *Bot) Run(ctx context.Context) error {
 	} else {
 		err = b.serve(ctx)
 	}
-	stopIntroducing() // ctx goes on where it was Telegram that ended the run
+	stopBeside() // ctx goes on where it was Telegram that ended the run
 	b.open.Store(false)
 	if errors.Is(context.Cause(ctx), fraud.ErrFenced) {
 		err = fraud.ErrFenced
 	} else {
-		b.drain()
+		b.drain(noticed)
 		if poll != nil && err == nil {
 			poll.confirm()
 		}
@@ -148,12 +158,17 @@ func (b *Bot) serve(ctx context.Context) error {
 	return nil
 }
 
-// drain finishes what was taken in, and sends what can be sent.
-func (b *Bot) drain() {
+// drain finishes what was taken in, and sends what can be sent; of the notices
+// only those whose call is being made.
+func (b *Bot) drain(noticed <-chan struct{}) {
 	ctx, cancel := context.WithTimeout(context.Background(), b.options.Bounds.Drain)
 	defer cancel()
 	handled := b.dispatch.drained(ctx)
 	sent := b.sender.lanes.drained(ctx)
+	select {
+	case <-noticed:
+	case <-ctx.Done():
+	}
 	if handled != nil || sent != nil {
 		b.log.Warn("stopping with work left; Telegram delivers the updates again, the outbox keeps the answers",
 			"updates", b.dispatch.length(), "answers", b.sender.lanes.length())

@@ -6,7 +6,9 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -120,7 +122,20 @@ func peek(raw []byte) origin {
 		out.person, out.language = number(from["id"]), text(from["language_code"])
 		return out
 	}
-	return origin{}
+	return origin{person: somebody(parts)}
+}
+
+// somebody is whose an update of another kind is: it goes when they are forgotten.
+func somebody(parts map[string]json.RawMessage) int64 {
+	for _, kind := range slices.Sorted(maps.Keys(parts)) {
+		body := object(parts[kind])
+		for _, role := range []string{"from", "user"} {
+			if id := number(object(body[role])["id"]); id > 0 {
+				return id
+			}
+		}
+	}
+	return 0
 }
 
 func object(raw json.RawMessage) map[string]json.RawMessage {

@@ -19,6 +19,7 @@ func TestDecode(t *testing.T) {
 			origin{chat: -5, person: 6, query: "9"}},
 		{"an id in quotes", `{"update_id":"7","message":{` + private + `}}`, 7, 5, "wrong type: update_id", origin{chat: 5, person: 6, private: true, language: "kk"}},
 		{"something from the future", `{"update_id":7,"guest_message":{"x":1}}`, 7, 0, "", origin{}},
+		{"somebody from the future", `{"update_id":7,"guest_message":{"from":{"id":6}},"x":{"user":{"id":9}}}`, 7, 0, "", origin{person: 6}},
 		{"no id", `{"message":{"message_id":1,"date":1,` + private + `}}`, 0, 5, "no update_id", origin{chat: 5, person: 6, private: true, language: "kk"}},
 		{"wrong types all over", `{"update_id":7,"message":{"chat":{"id":"5"},"from":[]}}`, 7, 0, "wrong type", origin{}},
 		{"no JSON", `{"update_id":7,`, 0, 0, "not JSON", origin{}},
@@ -81,18 +82,25 @@ func TestMaskedUpdate(t *testing.T) {
 		`{"text":"карта ` + pan + `","n":` + pan + `,"list":["` + pan + `"],"` + pan + `":true,"id":123}`,
 		`{"text":"` + pan, `"` + pan + `"`, pan, `{"a":1}{"b":"` + pan + `"}`,
 	} {
-		got := string(maskedUpdate([]byte(raw), starred))
-		if got == "" || strings.Contains(got, pan) {
-			t.Errorf("%s becomes %s", raw, got)
+		got := maskedUpdate([]byte(raw), starred)
+		if len(got.Raw) == 0 || !got.Masked || got.Cut || strings.Contains(string(got.Raw), pan) {
+			t.Errorf("%s becomes %s", raw, got.Raw)
 		}
 	}
-	if got := string(maskedUpdate([]byte(`{"id":123,"text":"ok"}`), starred)); got != `{"id":123,"text":"ok"}` {
-		t.Errorf("harmless JSON becomes %s", got)
+	for _, raw := range []string{`{ "text":"ok", "id":123 }`, `{"text":"\ud83d","a":1,"a":2}`, "{\"text\":\"\xff\"}", `{"text":`, ``, `null`, `{}{}`,
+		strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000)} {
+		if got := maskedUpdate([]byte(raw), starred); string(got.Raw) != raw || got.Masked || got.Cut {
+			t.Errorf("harmless %.40s becomes %.40s", raw, got.Raw)
+		}
 	}
-	if maskedUpdate([]byte(`{}`), nil) != nil {
+	if got := maskedUpdate([]byte(`{}`), nil); got.Raw != nil {
 		t.Error("without a masker something is kept")
 	}
-	if n := len(maskedUpdate([]byte(`"`+strings.Repeat("a", 2*maxLetter)+`"`), starred)); n > maxLetter {
-		t.Errorf("%d bytes are kept", n)
+	if got := maskedUpdate([]byte(`"`+strings.Repeat("a", 2*maxLetter)+`"`), starred); len(got.Raw) != maxLetter || !got.Cut {
+		t.Errorf("%d bytes are kept", len(got.Raw))
+	}
+	codes := func(s string) (string, bool) { return strings.CutPrefix(s, `{"text":"код `) }
+	if got := maskedUpdate([]byte(`{"text":"\u043a\u043e\u0434 1234`), codes); !got.Masked || string(got.Raw) != "1234" {
+		t.Errorf("the words around a code are not read: %s", got.Raw)
 	}
 }

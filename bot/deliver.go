@@ -141,8 +141,12 @@ func (b *Bot) postpone(j *job) error {
 }
 
 func (b *Bot) acknowledge(j *job) {
-	if !j.acked {
-		j.acked = true
+	if j.acked {
+		return
+	}
+	if j.acked = true; j.letter != nil {
+		close(j.entry.done) // it is not among the updates that came
+	} else {
 		b.recent.acknowledge(j.entry)
 	}
 }

@@ -30,7 +30,8 @@ type job struct {
 	acked    bool
 	left     bool // to the instance that has taken over
 	result   Result
-	deadline time.Time // until when the answers may take before the job goes on without them
+	letter   *fraud.DeadLetter // the one that is handled anew, nil for an update that has come just now
+	deadline time.Time         // until when the answers may take before the job goes on without them
 }
 
 // accept takes an update in; the entry is nil where it was handled before.
@@ -66,6 +67,11 @@ func (b *Bot) handle(chat int64, j *job) {
 	ctx, cancel := context.WithTimeout(b.ctx, b.options.Bounds.Handle)
 	defer cancel()
 	defer func() { b.options.Meter.Update(kindOf(j.update), j.result, time.Since(j.entry.taken)) }()
+	if j.letter != nil {
+		b.backlog.catchUp(ctx, chat)
+		b.rehandle(ctx, chat, j)
+		return
+	}
 	if b.seen(ctx, j) {
 		j.result = ResultSeen
 		b.acknowledge(j)
@@ -117,7 +123,9 @@ func (b *Bot) answer(ctx context.Context, j *job) (in handlers.Input, reply hand
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = &panicked{cause: fmt.Sprintf("%T", cause), stack: frames()}
-			b.bury(j, errors.New("the handler panicked"))
+			if j.letter == nil {
+				b.bury(j, errors.New("the handler panicked"))
+			}
 		}
 	}()
 	in, ok := b.me.translate(j.update)
@@ -203,7 +211,8 @@ func (b *Bot) incident() string {
 // bury keeps an update that can't be handled as a dead letter.
 func (b *Bot) bury(j *job, reason error) {
 	j.buried = true
-	letter := fraud.DeadLetter{Person: j.origin.person, Reason: reason.Error(), Raw: b.kept(j.raw), At: b.options.Clock().UTC()}
+	letter := b.kept(j.raw)
+	letter.Person, letter.Reason, letter.At = j.origin.person, reason.Error(), b.options.Clock().UTC()
 	if j.named {
 		letter.Update = j.id
 	}
@@ -227,12 +236,12 @@ func (b *Bot) bury(j *job, reason error) {
 	}
 }
 
-// kept is what a dead letter keeps of an update: nothing where masking it panics,
-// for that may be the very panic that the letter is about.
-func (b *Bot) kept(raw []byte) (letter []byte) {
+// kept is a dead letter with what is kept of an update: nothing where masking it
+// panics, for that may be the very panic that the letter is about.
+func (b *Bot) kept(raw []byte) (letter fraud.DeadLetter) {
 	defer func() {
 		if recover() != nil {
-			letter = nil
+			letter = fraud.DeadLetter{}
 		}
 	}()
 	return maskedUpdate(raw, b.options.Redact)

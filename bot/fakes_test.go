@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"saqbol/fraud"
 	"saqbol/handlers"
@@ -22,15 +23,24 @@ type memory struct {
 	lastRow int64
 	aside   map[int64]bool
 	reads   int // pages of the outbox read
+
+	notices    []fraud.Notice
+	lastNotice int64
+	lastLetter int64
+	later      int // times that notices were put off
+	news       chan struct{}
+	stands     func() // told when a notice is about to be sent
+
 	anchors map[int64]int64
 	letters []fraud.DeadLetter
 	fail    error         // of Commit, while set
+	failed  int           // how often it was
 	mute    error         // of Sent, while set
 	changed chan struct{} // closed at every change
 }
 
 func newMemory() *memory {
-	return &memory{seen: map[int64]bool{}, anchors: map[int64]int64{}, aside: map[int64]bool{}, changed: make(chan struct{})}
+	return &memory{seen: map[int64]bool{}, anchors: map[int64]int64{}, aside: map[int64]bool{}, news: make(chan struct{}, 1), changed: make(chan struct{})}
 }
 
 // refuse makes every Commit from now on fail.
@@ -50,13 +60,23 @@ func (m *memory) Commit(_ context.Context, c fraud.Change) ([]int64, error) {
 	defer m.mu.Unlock()
 	defer m.tell()
 	if m.fail != nil {
+		m.failed++
 		return nil, m.fail
 	}
-	if c.Update != 0 && m.seen[c.Update] {
+	if c.Letter != 0 {
+		at := slices.IndexFunc(m.letters, func(l fraud.DeadLetter) bool { return l.ID == c.Letter && l.Replay })
+		if at < 0 {
+			return nil, fraud.ErrSeen
+		}
+		m.letters = slices.Delete(m.letters, at, at+1)
+	} else if c.Update != 0 && m.seen[c.Update] {
 		return nil, fraud.ErrSeen
 	}
 	m.seen[c.Update] = true
 	m.changes = append(m.changes, c)
+	if c.Gone != nil && *c.Gone {
+		m.notices = slices.DeleteFunc(m.notices, func(n fraud.Notice) bool { return n.Person == c.Person })
+	}
 	var ids []int64
 	for _, o := range c.Outgoing {
 		m.lastRow++
@@ -77,9 +97,35 @@ func (m *memory) DeadLetter(_ context.Context, l fraud.DeadLetter) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	defer m.tell()
+	m.lastLetter++
+	l.ID = m.lastLetter
 	m.letters = append(m.letters, l)
 	if l.Update != 0 {
 		m.seen[l.Update] = true // a dead letter is an effect
+	}
+	return nil
+}
+
+func (m *memory) Replays(_ context.Context, limit int) ([]fraud.DeadLetter, int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var asked []fraud.DeadLetter
+	for _, l := range m.letters {
+		if l.Replay && len(asked) < limit {
+			asked = append(asked, l)
+		}
+	}
+	return asked, 0, nil
+}
+
+func (m *memory) LetterFailed(_ context.Context, id int64, reason string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.tell()
+	for i := range m.letters {
+		if l := &m.letters[i]; l.ID == id {
+			l.Reason, l.Tries, l.Replay = reason, l.Tries+1, false
+		}
 	}
 	return nil
 }
@@ -132,6 +178,79 @@ func (m *memory) Sent(_ context.Context, ids []int64) error {
 	}
 	m.rows = slices.DeleteFunc(m.rows, func(o fraud.Outgoing) bool { return slices.Contains(ids, o.ID) })
 	return nil
+}
+
+func (m *memory) Notices(_ context.Context, now time.Time, limit int) (fraud.DueNotices, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.mute != nil {
+		return fraud.DueNotices{}, m.mute
+	}
+	var page fraud.DueNotices
+	for _, n := range m.notices {
+		if len(page.Notices) < limit && !n.Due.After(now) && !m.aside[-n.ID] {
+			page.Notices = append(page.Notices, n)
+		}
+	}
+	return page, nil
+}
+
+func (m *memory) NoticeStands(_ context.Context, id int64) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.stands != nil {
+		m.stands()
+	}
+	return slices.ContainsFunc(m.notices, func(n fraud.Notice) bool { return n.ID == id }), nil
+}
+
+func (m *memory) NoticesSent(_ context.Context, ids []int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.tell()
+	if m.mute != nil {
+		return m.mute
+	}
+	m.notices = slices.DeleteFunc(m.notices, func(n fraud.Notice) bool { return slices.Contains(ids, n.ID) })
+	return nil
+}
+
+func (m *memory) NoticesLater(_ context.Context, person int64, until time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.tell()
+	m.later++
+	for i, n := range m.notices {
+		if n.Person == person && n.Due.Before(until) {
+			m.notices[i].Due = until
+		}
+	}
+	return nil
+}
+
+func (m *memory) NoticesAside(_ context.Context, ids []int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.tell()
+	for _, id := range ids {
+		m.aside[-id] = true
+	}
+	return nil
+}
+
+func (m *memory) News() <-chan struct{} { return m.news }
+
+// notify stores a notice as the store would.
+func (m *memory) notify(n fraud.Notice) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lastNotice++
+	n.ID = m.lastNotice
+	m.notices = append(m.notices, n)
+	select {
+	case m.news <- struct{}{}:
+	default:
+	}
 }
 
 func (m *memory) Anchor(_ context.Context, person, message int64) error {

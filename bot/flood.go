@@ -64,6 +64,13 @@ func (f *flood) pause(now time.Time) time.Duration {
 	return f.paused.Sub(now)
 }
 
+// on reports whether everybody waits, or one call is looking whether it is over.
+func (f *flood) on() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.all
+}
+
 // enter asks leave for a call that is made at once. After a pause the first to ask
 // goes and looks, and the others wait for what it learns.
 func (f *flood) enter(now time.Time) (wait time.Duration) {

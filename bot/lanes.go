@@ -88,6 +88,14 @@ func (l *lanes[T]) rouse(at *lane[T]) {
 	}
 }
 
+// has reports whether a key's lane holds anything.
+func (l *lanes[T]) has(key int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, ok := l.lanes[key]
+	return ok
+}
+
 // clear takes away everything behind the first item of a key's lane. It is for
 // the function that runs that item.
 func (l *lanes[T]) clear(key int64) []T {

@@ -38,6 +38,8 @@ func or[T comparable](value, standard T) T {
 type pacer struct {
 	limits  Limits
 	overall *rate.Limiter
+	notices *rate.Limiter // while answers wait
+	sparing sync.Mutex    // one notice at a time asks for a place
 
 	mu    sync.Mutex
 	chats map[int64]*rate.Limiter
@@ -49,7 +51,7 @@ const firstSweep = 4096
 func newPacer(limits Limits) *pacer {
 	limits = limits.withDefaults()
 	return &pacer{limits: limits, overall: rate.NewLimiter(rate.Limit(limits.PerSecond), limits.Burst),
-		chats: map[int64]*rate.Limiter{}, sweep: firstSweep}
+		notices: rate.NewLimiter(rate.Limit(limits.PerSecond)/2, 1), chats: map[int64]*rate.Limiter{}, sweep: firstSweep}
 }
 
 // paced reports whether a call counts as a message to its chat. A query's answer
@@ -65,12 +67,17 @@ func (p *pacer) reserve(k call, now time.Time) time.Duration {
 	return max(wait, p.chat(k.Chat, now).ReserveN(now, 1).DelayFrom(now))
 }
 
-// free takes a place only if there is one now.
-func (p *pacer) free(k call, now time.Time) bool {
-	if paced(k) && p.chat(k.Chat, now).TokensAt(now) < 1 {
+// spare takes a place for a notice, which nobody waits for, only if there is one now
+// and room is left for answers: one more to this chat, and half of a burst overall.
+// While answers wait, notices get at most half of the overall rate.
+func (p *pacer) spare(k call, now time.Time, waiting bool) bool {
+	p.sparing.Lock()
+	defer p.sparing.Unlock()
+	chat := p.chat(k.Chat, now)
+	if chat.TokensAt(now) < float64(min(2, chat.Burst())) || p.overall.TokensAt(now) < float64(1+p.overall.Burst()/2) {
 		return false
 	}
-	if p.overall.TokensAt(now) < 1 {
+	if waiting && !p.notices.AllowN(now, 1) {
 		return false
 	}
 	return p.reserve(k, now) == 0

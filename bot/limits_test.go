@@ -43,8 +43,43 @@ func TestPacer(t *testing.T) {
 			t.Errorf("chat %d of 60 waits %v", chat, wait)
 		}
 	}
-	if p.free(call{Method: methodSend, Chat: 99}, now) || !p.free(call{Method: methodSend, Chat: 99}, now.Add(2*time.Second)) {
-		t.Error("free is not what the limit says")
+}
+
+// Notices take what is left over: never the last place in a chat, never the half
+// of a burst that answers may need at once, and half of the rate while some wait.
+func TestPacerSpares(t *testing.T) {
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	spared := func(p *pacer, waiting bool, chats int, span time.Duration) (n int) {
+		for at := now; at.Before(now.Add(span)); at = at.Add(10 * time.Millisecond) {
+			for chat := range chats {
+				if p.spare(call{Method: methodSend, Chat: int64(chat + 1)}, at, waiting) {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	if n := spared(newPacer(Limits{}), false, 1, time.Second); n != 4 {
+		t.Errorf("one chat gets %d notices at once, want 4 of its burst of 5", n)
+	}
+	if n := spared(newPacer(Limits{}), false, 1, 10*time.Second); n < 12 || n > 14 {
+		t.Errorf("one chat gets %d notices in ten seconds, want one a second and the burst", n)
+	}
+	if n := spared(newPacer(Limits{}), false, 1000, 10*time.Second); n < 300 || n > 315 {
+		t.Errorf("%d notices in ten seconds, want the overall rate and half a burst", n)
+	}
+	if n := spared(newPacer(Limits{}), true, 1000, 10*time.Second); n < 140 || n > 151 {
+		t.Errorf("%d notices in ten seconds while answers wait, want half of the overall rate", n)
+	}
+	p := newPacer(Limits{})
+	spared(p, false, 1000, time.Second)
+	for chat := range 14 {
+		if wait := p.reserve(call{Method: methodSend, Chat: int64(2000 + chat)}, now.Add(time.Second)); wait > 0 {
+			t.Errorf("after a second of notices answer %d waits %v", chat+1, wait)
+		}
+	}
+	if p.spare(call{Method: methodSend, Chat: 5000}, now.Add(time.Second), false) {
+		t.Error("a notice takes the room of answers")
 	}
 }
 

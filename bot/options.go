@@ -27,8 +27,6 @@ type Ledger interface {
 	Commit(ctx context.Context, change fraud.Change) ([]int64, error)
 	// Seen reports whether an update's effect is stored.
 	Seen(ctx context.Context, update int64) (bool, error)
-	// DeadLetter keeps an update that could not be handled.
-	DeadLetter(ctx context.Context, letter fraud.DeadLetter) error
 }
 
 // Outbox keeps the answers that must not be lost.
@@ -51,6 +49,9 @@ type Outbox interface {
 type Journal interface {
 	Ledger
 	Outbox
+	NoticeBox
+	News
+	LetterBox
 }
 
 // Webhook says where Telegram is to deliver updates.

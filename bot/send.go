@@ -211,6 +211,11 @@ func (s *sender) gone(chat int64, k call) {
 	for _, waiting := range s.lanes.clear(chat) {
 		s.finish(waiting)
 	}
+	s.depart(k)
+}
+
+// depart marks whom a call is for as gone.
+func (s *sender) depart(k call) {
 	if k.Chat <= 0 || k.Person == 0 {
 		s.log.Info("a group has shut the bot out; its answers are dropped")
 		return

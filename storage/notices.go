@@ -179,6 +179,17 @@ func (s *Store) openNotice(n *fraud.Notice, who, sealed, id []byte) error {
 	return err
 }
 
+// NoticeStands reports whether a notice is still there: it goes when its person
+// leaves or its report is withdrawn.
+func (s *Store) NoticeStands(ctx context.Context, id int64) (stands bool, err error) {
+	defer s.measure(OpNotices, s.begun(), &err)
+	n, err := s.count(ctx, `SELECT COUNT(*) FROM notices WHERE id = $1`, id)
+	if err != nil {
+		return false, fmt.Errorf("looking for a notice: %w", err)
+	}
+	return n > 0, nil
+}
+
 // NoticesSent forgets notices that were sent or can't ever be. Ids that are gone
 // already are no matter.
 func (s *Store) NoticesSent(ctx context.Context, ids []int64) (err error) {

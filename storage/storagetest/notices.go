@@ -143,6 +143,11 @@ func Notices(t *testing.T, open Factory) {
 	if err := f.NoticesSent(f.ctx, []int64{page.Notices[0].ID, 99}); err != nil {
 		t.Fatal(err)
 	}
+	for i, want := range []bool{false, true} {
+		if stands, err := f.NoticeStands(f.ctx, page.Notices[i].ID); err != nil || stands != want {
+			t.Errorf("notice %d is there: %v, %v", i, stands, err)
+		}
+	}
 	if got := f.due(time.Now()); !slices.Equal(got, []string{"3 at.once"}) {
 		t.Errorf("with one sent and two postponed %q are due", got)
 	}

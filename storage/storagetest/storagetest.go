@@ -30,6 +30,7 @@ type Store interface {
 	SetAside(ctx context.Context, ids []int64) error
 	Notify(ctx context.Context, notices []fraud.Notice) (int, error)
 	Notices(ctx context.Context, now time.Time, limit int) (fraud.DueNotices, error)
+	NoticeStands(ctx context.Context, id int64) (bool, error)
 	NoticesSent(ctx context.Context, ids []int64) error
 	NoticesLater(ctx context.Context, person int64, until time.Time) error
 	NoticesAside(ctx context.Context, ids []int64) error
