@@ -19,5 +19,6 @@ func scenarios() []scenario {
 		kill(),
 		cut(),
 		stop(),
+		storm(),
 	}
 }

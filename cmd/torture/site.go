@@ -29,8 +29,9 @@ type site struct {
 	binary string
 	api    *emulator.Server
 	apiURL string
-	listen string // HTTP_LISTEN, the same at every start: the webhook's address
-	post   *post  // what was sent to whom
+	listen string   // HTTP_LISTEN, the same at every start: the webhook's address
+	extra  []string // settings of this site alone, NAME=value
+	post   *post    // what was sent to whom
 
 	mu     sync.Mutex
 	starts int
@@ -85,7 +86,7 @@ func (s *site) environment(mode string) []string {
 	if mode == webhook {
 		env = append(env, "WEBHOOK_URL=http://"+s.listen+"/telegram", "WEBHOOK_SECRET=a_sample_secret")
 	}
-	return env
+	return append(env, s.extra...)
 }
 
 // open opens the site's database as the program would. The program must not run.
