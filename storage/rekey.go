@@ -182,7 +182,7 @@ func (s *Store) Adopt(ctx context.Context, next *seal.Keys) error {
 		if err := s.keys.Adopt(next); err != nil {
 			return err
 		}
-		if s.instance == nil {
+		if s.instance == nil || bytes.Equal(rows[metaKnown], known(next)) {
 			return nil
 		}
 		return setMeta(ctx, t, metaKnown, known(next))

@@ -28,6 +28,7 @@ type parts struct {
 	apiURL   string
 	database string
 	keys     func() (*seal.Keys, error) // reads or makes the key set
+	keyPath  string                     // the file they come from, "" = from none
 	official string                     // a file of official numbers, "" = those compiled in
 	webhook  bot.Webhook
 	limits   bot.Limits
@@ -44,6 +45,7 @@ type app struct {
 	store      *storage.Store
 	lock       *os.File // on a database file, nil where there is none
 	recogniser *recognize.Recogniser
+	keys       *keyWatch
 	quota      *handlers.Quota
 	bot        *bot.Bot
 }
@@ -101,6 +103,7 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 	if err := steps.Wait(); err != nil {
 		return nil, err
 	}
+	a.keys = &keyWatch{path: p.keyPath, adopt: a.store.Adopt, log: p.log}
 	a.quota = newQuota(p.quotas, p.exempt, a.store, p.log)
 	router := handlers.New(handlers.Deps{
 		Store: a.store, Official: official, Recognise: a.recogniser, Tokens: keys.Tokens(),

@@ -19,6 +19,7 @@ type config struct {
 	apiURL      string
 	databaseURL string
 	key         secret
+	keyPath     string   // the key file, "" where SAQBOL_KEY is given directly
 	webhook     *url.URL // nil = polling
 	webhookKey  secret
 	listen      string
@@ -110,6 +111,10 @@ func readConfig(env environment) (config, error) {
 		values[name] = value
 	}
 	c.token, c.key = newSecret(values["TELEGRAM_BOT_TOKEN"]), newSecret(values["SAQBOL_KEY"])
+	var err error
+	if c.keyPath, err = keyPathOf(env, c.key); err != nil {
+		return config{}, err
+	}
 	if v := values["DATABASE_URL"]; v != "" {
 		c.databaseURL = v
 	}
@@ -120,6 +125,18 @@ func readConfig(env environment) (config, error) {
 		}
 	}
 	return c, nil
+}
+
+// keyPathOf is the file that the keys come from, "" where they are given directly.
+func keyPathOf(env environment, key secret) (string, error) {
+	path := env.file("SAQBOL_KEY")
+	switch {
+	case path != "" && key.reveal() == "":
+		return "", fmt.Errorf("SAQBOL_KEY_FILE: the file is empty: put the key back into it, from its copy")
+	case path == "" && key.reveal() == "":
+		return keyFile, nil
+	}
+	return path, nil
 }
 
 func readAPIURL(values map[string]string, c *config) error {

@@ -70,6 +70,14 @@ func (e environment) get(name string) (string, error) {
 	return strings.TrimSpace(string(data)), nil
 }
 
+// file is the file that get reads a setting from, "" if it reads none.
+func (e environment) file(name string) string {
+	if strings.TrimSpace(e[name]) != "" {
+		return ""
+	}
+	return strings.TrimSpace(e[name+"_FILE"])
+}
+
 // cause drops the path of an error about a file: the person knows the setting.
 func cause(err error) error {
 	var pathErr *fs.PathError
