@@ -12,7 +12,7 @@ import (
 )
 
 // keyLook is how often a running bot looks whether its key file has changed.
-const keyLook = 2 * time.Second
+const keyLook = time.Second
 
 // keyWatch takes up what changes in the key file while the bot runs. Whatever is
 // wrong with the file, the bot goes on with the keys it has.

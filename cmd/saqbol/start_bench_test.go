@@ -16,7 +16,7 @@ import (
 )
 
 // compile builds a program of ours into the benchmark's folder.
-func compile(b *testing.B, folder string) string {
+func compile(b testing.TB, folder string) string {
 	b.Helper()
 	out := filepath.Join(b.TempDir(), "program")
 	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", out, folder)
