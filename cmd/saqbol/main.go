@@ -31,11 +31,12 @@ func main() {
 
 // commands is the command line.
 type commands struct {
-	Run     runCommand     `cmd:"" default:"withargs" help:"Run the bot with what the environment says (also without a command)."`
-	Demo    demoCommand    `cmd:"" help:"Try the bot: no token, no network, a chat page in the browser, sample data."`
-	Doctor  doctorCommand  `cmd:"" help:"Check configuration, token, database, keys, clock and disk."`
-	Rekey   rekeyCommand   `cmd:"" help:"Rotate the keys of the database, beside the running bot too; then take the old ones out (--retire)."`
-	Version versionCommand `cmd:"" help:"Show version, commit and Go version."`
+	Run         runCommand         `cmd:"" default:"withargs" help:"Run the bot with what the environment says (also without a command)."`
+	Demo        demoCommand        `cmd:"" help:"Try the bot: no token, no network, a chat page in the browser, sample data."`
+	Doctor      doctorCommand      `cmd:"" help:"Check configuration, token, database, keys, clock and disk."`
+	Rekey       rekeyCommand       `cmd:"" help:"Rotate the keys of the database, beside the running bot too; then take the old ones out (--retire)."`
+	Version     versionCommand     `cmd:"" help:"Show version, commit and Go version."`
+	Deadletters deadlettersCommand `cmd:"" help:"List the updates that could not be handled, have them handled anew, or forget them."`
 }
 
 // surroundings is what every command gets: nothing is read from globals.
