@@ -76,7 +76,7 @@ func latest(files fs.FS) (int64, error) {
 }
 
 // schemaVersion is the version of the database's schema, 0 for an empty one.
-func schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
+func schemaVersion(ctx context.Context, db queryer) (int64, error) {
 	var tables int
 	if err := db.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_master WHERE name = 'goose_db_version'`).Scan(&tables); err != nil {
 		return 0, fmt.Errorf("reading the schema's version: %w", err)

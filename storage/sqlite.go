@@ -20,6 +20,9 @@ import (
 	_ "modernc.org/sqlite" // the driver
 )
 
+// sqliteMagic begins every SQLite file.
+const sqliteMagic = "SQLite format 3\x00"
+
 // application marks our files ("SaqB"); the first migration writes it.
 const application = 0x53617142
 
@@ -70,6 +73,9 @@ func openSQLite(path string, wait time.Duration) (write, read *pool, err error) 
 // prepareFile creates a missing database, readable by its owner only, and
 // refuses a file that is not ours without changing a byte of it.
 func prepareFile(ctx context.Context, path string, wait time.Duration) error {
+	if exists(promised(path)) {
+		return ErrRestoring
+	}
 	head, err := header(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		if err := create(path); err != nil {
@@ -85,13 +91,16 @@ func prepareFile(ctx context.Context, path string, wait time.Duration) error {
 	case len(head) == 0:
 		syncNames(path) // a first start may have ended before it came to that
 		return nil
-	case len(head) < 100 || !bytes.HasPrefix(head, []byte("SQLite format 3\x00")):
+	case len(head) < 100 || !bytes.HasPrefix(head, []byte(sqliteMagic)):
 		return ErrNotDatabase
-	case binary.BigEndian.Uint32(head[68:]) == application:
+	case ours(head):
 		return nil
 	}
 	return inspect(ctx, path, wait)
 }
+
+// ours reports whether a header bears our mark.
+func ours(head []byte) bool { return binary.BigEndian.Uint32(head[68:]) == application }
 
 // header reads the first 100 bytes of a file, fewer where it has fewer.
 func header(path string) ([]byte, error) {
@@ -146,13 +155,31 @@ func inspect(ctx context.Context, path string, wait time.Duration) error {
 	return ErrForeign
 }
 
+// scrubWait is how long readers may keep the write-ahead log from being emptied.
+// Nobody can write meanwhile, and a backup reads for minutes.
+const scrubWait = 200 * time.Millisecond
+
 // scrub empties the write-ahead log, in which deleted rows still stand. Somebody
 // reading at this moment may keep it from being emptied; then the next Prune or
 // Close does it.
-func (s *Store) scrub(ctx context.Context) error {
+func (s *Store) scrub(ctx context.Context) (err error) {
+	fail := func(err error) error { return fmt.Errorf("emptying the write-ahead log: %w", err) }
+	conn, err := s.write.db.Conn(ctx)
+	if err != nil {
+		return fail(err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	patience := func(ctx context.Context, d time.Duration) error {
+		_, err := conn.ExecContext(ctx, `PRAGMA busy_timeout = `+strconv.FormatInt(d.Milliseconds(), 10))
+		return err
+	}
+	if err := patience(ctx, min(scrubWait, s.wait)); err != nil {
+		return fail(err)
+	}
+	defer func() { err = errors.Join(err, patience(context.WithoutCancel(ctx), s.wait)) }()
 	var busy, pages, moved int
-	if err := s.write.db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved); err != nil {
-		return fmt.Errorf("emptying the write-ahead log: %w", err)
+	if err := conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved); err != nil {
+		return fail(err)
 	}
 	return nil
 }

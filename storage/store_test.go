@@ -1,6 +1,8 @@
 package storage_test
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -12,7 +14,13 @@ import (
 	"saqbol/storage/storagetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if folder := os.Getenv(childFolder); folder != "" {
+		fmt.Fprintln(os.Stderr, child(folder))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func TestContractOnSQLite(t *testing.T) {
 	keys := newKeys(t)

@@ -1,0 +1,250 @@
+package storage
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"saqbol/storage/seal"
+)
+
+// What Backup and Restore can find wrong; each says in one line what to do.
+var (
+	ErrNoDatabase = errors.New("there is no database here: check DATABASE_URL")
+	ErrExists     = errors.New("it exists already: choose another name, or overwrite it with --force")
+	ErrInTheWay   = errors.New("this name belongs to the database itself: choose another")
+)
+
+// BackupOptions changes how a copy is made; the zero value will do.
+type BackupOptions struct {
+	Force    bool                  // overwrite an existing file
+	Progress func(done, total int) // told of pages copied, some thousand times; nil = nobody
+	Clock    func() time.Time      // nil = time.Now
+
+	step func(name string) error // tests stop here; nil goes on
+}
+
+// Backup is what a copy holds.
+type Backup struct {
+	Taken  time.Time   // the moment of which it is
+	Schema int64       // version of the schema
+	Served bool        // an instance served people at that moment
+	Tables []TableSize // in the order of their names
+	Size   int64       // bytes, without the seal
+}
+
+// TableSize is how many rows a table has.
+type TableSize struct {
+	Table string `json:"table"`
+	Rows  int64  `json:"rows"`
+}
+
+// BackupDatabase copies the database that url names into file while others write
+// to it. It changes nothing of the database but the note that LastBackup reads,
+// and never makes it newer. The errors are Err… values of this package.
+func BackupDatabase(ctx context.Context, url string, keys *seal.Keys, file string, o BackupOptions) (Backup, error) {
+	path, err := pathOf(url)
+	if err != nil {
+		return Backup{}, err
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return Backup{}, fmt.Errorf("the database %s: %w", path, ErrNoDatabase)
+	}
+	if err := prepareFile(ctx, path, lockWait); err != nil {
+		return Backup{}, fmt.Errorf("the database %s: %w", path, explained(err))
+	}
+	made, err := backup(ctx, path, keys, file, o)
+	if err != nil {
+		return Backup{}, err
+	}
+	return made, noteApart(ctx, path, made.Taken)
+}
+
+// Backup is BackupDatabase for a database that is open here.
+func (s *Store) Backup(ctx context.Context, file string, o BackupOptions) (Backup, error) {
+	made, err := backup(ctx, s.path, s.keys, file, o)
+	if err != nil {
+		return Backup{}, err
+	}
+	err = s.update(ctx, "noting when the last backup was made", func(t *tx) error {
+		return noteBackup(ctx, t, made.Taken)
+	})
+	return made, err
+}
+
+const metaBackup = "last_backup"
+
+func noteBackup(ctx context.Context, t *tx, taken time.Time) error {
+	return setMeta(ctx, t, metaBackup, strconv.AppendInt(nil, millis(taken), 10))
+}
+
+// noteApart notes a backup without opening a Store, which would bring the schema
+// up to date.
+func noteApart(ctx context.Context, path string, taken time.Time) (err error) {
+	write, read, err := openSQLite(path, lockWait)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, read.close(), write.close()) }()
+	if err := write.transact(ctx, func(t *tx) error { return noteBackup(ctx, t, taken) }); err != nil {
+		return fmt.Errorf("the backup is made, but when could not be noted in the database: %w", err)
+	}
+	return nil
+}
+
+// LastBackup is the moment of the last copy that was made of this database, zero
+// where there is none.
+func (s *Store) LastBackup(ctx context.Context) (time.Time, error) {
+	var text []byte
+	row, err := s.read.row(ctx, `SELECT COALESCE((SELECT value FROM meta WHERE name = $1), '')`, metaBackup)
+	if err == nil {
+		err = row.Scan(&text)
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading when the last backup was made: %w", err)
+	}
+	if len(text) == 0 {
+		return time.Time{}, nil
+	}
+	ms, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil {
+		return time.Time{}, errors.New("reading when the last backup was made: it is no time")
+	}
+	return moment(ms), nil
+}
+
+// backup makes the copy under a temporary name beside file, checks and seals it,
+// and gives it its name when all of it is on the disk.
+func backup(ctx context.Context, path string, keys *seal.Keys, file string, o BackupOptions) (made Backup, err error) {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	fail := func(err error) (Backup, error) {
+		return Backup{}, fmt.Errorf("the backup %s: %w", file, err)
+	}
+	if err := mayWrite(path, file, o.Force); err != nil {
+		return fail(err)
+	}
+	part, err := newPart(file)
+	if err != nil {
+		return fail(err)
+	}
+	defer func() {
+		if err != nil {
+			removeDatabase(part) // half a copy helps nobody
+		}
+	}()
+	if made, err = copyDatabase(ctx, path, part, keys, o); err != nil {
+		return fail(err)
+	}
+	if err = o.at("copied"); err != nil {
+		return fail(err)
+	}
+	if made.Size, err = sealBackup(part, keys, made); err != nil {
+		return fail(err)
+	}
+	if err = o.at("sealed"); err != nil {
+		return fail(err)
+	}
+	if err = mayWrite(path, file, o.Force); err != nil {
+		return fail(err)
+	}
+	if err = os.Rename(part, file); err != nil {
+		return fail(err)
+	}
+	if err := syncFolder(file); err != nil { // the name stands: it is not taken back
+		return fail(err)
+	}
+	return made, nil
+}
+
+func (o BackupOptions) at(step string) error {
+	if o.step == nil {
+		return nil
+	}
+	return o.step(step)
+}
+
+// mayWrite refuses names at which something of value stands.
+func mayWrite(path, file string, force bool) error {
+	for _, own := range append(databaseFiles(path), path+".lock") {
+		if same(own, file) {
+			return ErrInTheWay
+		}
+	}
+	info, err := os.Lstat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.IsDir():
+		return errors.New("it is a folder: name a file in it")
+	case !force:
+		return ErrExists
+	}
+	return nil
+}
+
+// same reports whether two names lead to one file, there or not.
+func same(a, b string) bool {
+	one, err := os.Stat(a)
+	if other, failed := os.Stat(b); err == nil && failed == nil {
+		return os.SameFile(one, other)
+	}
+	full, err := filepath.Abs(a)
+	other, failed := filepath.Abs(b)
+	return err == nil && failed == nil && full == other
+}
+
+// databaseFiles are a SQLite database and what may stand beside it.
+func databaseFiles(path string) []string {
+	return []string{path, path + "-wal", path + "-shm", path + "-journal", path + WitnessSuffix}
+}
+
+// removeDatabase clears away a copy that came to nothing.
+func removeDatabase(path string) {
+	for _, name := range databaseFiles(path) {
+		_ = os.Remove(name) // not there, or the operator will see it
+	}
+}
+
+// partMark is in the names of copies under way.
+const partMark = ".part-"
+
+// newPart makes an empty file beside file, for its owner only.
+func newPart(file string) (string, error) {
+	var tail [4]byte
+	_, _ = rand.Read(tail[:]) // never fails
+	part := file + partMark + hex.EncodeToString(tail[:])
+	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return "", err
+	}
+	return part, f.Close()
+}
+
+// syncFile makes what stands in a file durable.
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// syncFolder makes the names in a file's folder durable.
+func syncFolder(path string) error {
+	f, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
