@@ -141,8 +141,8 @@ func (w *ward) complete(t *testing.T, c chart, p *emulator.Person, missing ...st
 // chat.
 type sickness struct {
 	fault  emulator.Fault
-	spells int           // how many calls of each chat fail; 0 = all in the hour
-	worst  time.Duration // how long the answer to somebody who is not concerned may take
+	spells int // how many calls of each chat fail; 0 = all in the hour
+
 }
 
 // sicknesses are what can be wrong. The calls that take effect while their answer
@@ -163,19 +163,42 @@ func sicknesses() map[string]sickness {
 	}
 }
 
+// round is what several runs of a test come to.
+type round struct {
+	runs, calls, asked, answered, doubles, lost int
+	worst                                       time.Duration
+}
+
+func (r *round) add(c chart, asked int, worst time.Duration) {
+	r.runs, r.calls, r.asked, r.answered = r.runs+1, r.calls+c.calls, r.asked+asked, r.answered+len(c.shown)
+	r.doubles, r.lost, r.worst = r.doubles+c.doubles, r.lost+c.lost, max(r.worst, worst)
+}
+
+// String is what a run, or several, came to.
+func (r *round) String() string {
+	return fmt.Sprintf("%d hours of illness, %d calls, %d of %d answers arrived in order, %d twice where %d replies were lost",
+		r.runs, r.calls, r.answered, r.asked, r.doubles, r.lost)
+}
+
 // everySickness runs a test for each of them.
-func everySickness(t *testing.T, test func(t *testing.T, w *ward, s sickness)) {
+func everySickness(t *testing.T, test func(t *testing.T, w *ward, s sickness, sum *round)) {
+	sum := &round{}
 	for _, name := range slices.Sorted(maps.Keys(sicknesses())) {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, b *bubble) { test(t, admit(t, b), sicknesses()[name]) })
+			inBubble(t, func(t *testing.T, b *bubble) { test(t, admit(t, b), sicknesses()[name], sum) })
 		})
 	}
+	who := "everybody"
+	if sum.worst > 0 {
+		who = fmt.Sprintf("one chat (others waited %v at most)", sum.worst.Round(100*time.Millisecond))
+	}
+	t.Logf("measured: ill for %s: %v", who, sum)
 }
 
 // While Telegram is ill for one chat, nobody else waits, and that chat has every
 // answer in the end.
 func TestIllForOneChat(t *testing.T) {
-	everySickness(t, func(t *testing.T, w *ward, s sickness) {
+	everySickness(t, func(t *testing.T, w *ward, s sickness, sum *round) {
 		w.day(time.Minute)
 		ill := w.people[0]
 		s.fault.Chat, s.fault.Times = ill.ID(), s.spells
@@ -201,14 +224,13 @@ func TestIllForOneChat(t *testing.T) {
 		if c.doubles > c.lost {
 			t.Errorf("%d answers came twice, %d calls took effect unheard", c.doubles, c.lost)
 		}
-		t.Logf("measured: %d calls, %d of %d answers, %d doubles for %d lost replies, others waited %v at most",
-			c.calls, len(c.shown), len(w.at), c.doubles, c.lost, worst)
+		sum.add(c, len(w.at), worst)
 	})
 }
 
 // While Telegram is ill for everybody, calls for updates too, nothing is lost.
 func TestIllForEverybody(t *testing.T) {
-	everySickness(t, func(t *testing.T, w *ward, s sickness) {
+	everySickness(t, func(t *testing.T, w *ward, s sickness, sum *round) {
 		w.day(time.Minute)
 		var heal []func()
 		if s.spells == 0 {
@@ -232,8 +254,7 @@ func TestIllForEverybody(t *testing.T) {
 		if c.doubles > c.lost {
 			t.Errorf("%d answers came twice, %d calls took effect unheard", c.doubles, c.lost)
 		}
-		t.Logf("measured: %d calls, %d of %d answers, %d doubles for %d lost replies",
-			c.calls, len(c.shown), len(w.at), c.doubles, c.lost)
+		sum.add(c, len(w.at), 0)
 	})
 }
 
@@ -293,7 +314,7 @@ func TestIllForbidden(t *testing.T) {
 				if len(marked) != len(gone) {
 					t.Errorf("%d people are marked as gone, want %d", len(marked), len(gone))
 				}
-				t.Logf("measured: %d calls, %d answers of %d asked for, %d refused with 403, %d doubles", c.calls, len(c.shown), len(w.at), refused, c.doubles)
+				t.Logf("measured: 403 for an hour, %s: %d calls refused for %d things asked, all %d answers after it and to others, %d twice", name, refused, asked, len(c.shown), c.doubles)
 			})
 		})
 	}
@@ -332,7 +353,7 @@ func TestIllThreeChatsAreNotEverybody(t *testing.T) {
 		if first := c.delay[w.wrote[limited[0].ID()][0]]; first < time.Hour {
 			t.Errorf("a chat that was told to wait an hour was written to after %v", first)
 		}
-		t.Logf("measured: %d calls, %d of %d answers, %d doubles, others waited %v at most", c.calls, len(c.shown), len(w.at), c.doubles, worst)
+		t.Logf("measured: 429 of an hour to three chats: %d of %d answers, %d twice, others waited %v at most", len(c.shown), len(w.at), c.doubles, worst.Round(100*time.Millisecond))
 	})
 }
 
@@ -360,7 +381,7 @@ func TestIllFloodOfTheBot(t *testing.T) {
 		for _, p := range w.people {
 			w.complete(t, c, p)
 		}
-		t.Logf("measured: %d calls, %d of %d answers, %d doubles", c.calls, len(c.shown), len(w.at), c.doubles)
+		t.Logf("measured: 429 to the whole bot: %d calls in vain, %d of %d answers, %d twice", c.calls-len(c.shown), len(c.shown), len(w.at), c.doubles)
 	})
 }
 
@@ -403,8 +424,7 @@ func TestIllThroughARestart(t *testing.T) {
 		if c.doubles > 0 {
 			t.Errorf("%d answers came twice", c.doubles)
 		}
-		t.Logf("measured: %d calls, %d of %d answers, %d doubles, %d answers waited through the restart, the stop took %v",
-			c.calls, len(c.shown), len(w.at), c.doubles, kept, stopped)
+		t.Logf("measured: restart while Telegram is down: %d answers waited through it, %d of %d arrived, %d twice", kept, len(c.shown), len(w.at), c.doubles)
 	})
 }
 
@@ -427,7 +447,7 @@ func TestIllNoUpdates(t *testing.T) {
 				if polls > 2000 {
 					t.Errorf("%d requests for updates in an hour", polls)
 				}
-				t.Logf("measured: %d requests for updates, %d of %d answers, %d doubles", polls, len(c.shown), len(w.at), c.doubles)
+				t.Logf("measured: no updates for an hour: %d requests, %d of %d answers, %d twice", polls, len(c.shown), len(w.at), c.doubles)
 			})
 		})
 	}

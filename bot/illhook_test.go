@@ -70,7 +70,7 @@ func TestIllResponsesAreLost(t *testing.T) {
 				if len(proxy.seen) != len(want)+6 {
 					t.Errorf("the updates were delivered %d times, want %d", len(proxy.seen), len(want)+6)
 				}
-				t.Logf("measured: %d deliveries of %d updates, 6 responses lost, %d answers, %d doubles",
+				t.Logf("measured: 6 responses of a webhook lost: %d deliveries of %d updates, %d answers, %d twice",
 					len(proxy.seen), len(want), len(texts(p)), len(texts(p))-len(want))
 			})
 		})

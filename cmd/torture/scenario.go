@@ -15,10 +15,10 @@ type scenario struct {
 // scenarios is every row, in the table's order. A new one is a file with a
 // function like kill, and a line here.
 func scenarios() []scenario {
-	return []scenario{
+	return append([]scenario{
 		kill(),
 		cut(),
 		stop(),
 		storm(),
-	}
+	}, suites()...)
 }
