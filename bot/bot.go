@@ -152,7 +152,7 @@ func (b *Bot) serve(ctx context.Context) error {
 			return nil
 		}
 	}
-	b.health.started(b.options.Clock())
+	b.health.started(time.Now())
 	b.log.Info("updates come by webhook", "bot", b.me.username)
 	<-ctx.Done()
 	return nil

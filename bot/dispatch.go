@@ -46,7 +46,7 @@ func (b *Bot) accept(a arrival) *entry {
 
 // came counts an update that came in; again is whether it had come before.
 func (b *Bot) came(a arrival, again bool) {
-	b.health.came(b.options.Clock())
+	b.health.came(time.Now())
 	if again {
 		b.options.Meter.Update(kindOf(a.update), ResultSeen, 0)
 	}

@@ -27,6 +27,8 @@ type Health struct {
 	AnswerWait             time.Duration // since the oldest answer not yet delivered was made
 }
 
+// health notes times of time.Now: their differences are monotonic, so a clock that is
+// set makes nothing look old.
 type health struct {
 	mu   sync.Mutex
 	seen Health
@@ -78,7 +80,7 @@ func (b *Bot) Waiting() Health {
 	h := b.Health()
 	h.UpdateWait = age(time.Now(), b.dispatch.oldest(func(j *job) time.Time { return j.entry.taken }))
 	h.OffsetWait = age(time.Now(), b.recent.oldest())
-	h.AnswerWait = age(b.options.Clock(), b.sender.lanes.oldest(func(p *parcel) time.Time { return p.call().Born }))
+	h.AnswerWait = age(time.Now(), b.sender.lanes.oldest(func(p *parcel) time.Time { return p.since.Add(-p.before) }))
 	return h
 }
 
@@ -98,7 +100,7 @@ func (b *Bot) Ready(context.Context) error {
 		return errors.New("the bot takes no updates in yet, or no more")
 	case h.Conflict:
 		return errors.New("another program polls with this token")
-	case b.options.Webhook.URL == "" && b.options.Clock().Sub(h.LastPoll) > staleAfter:
+	case b.options.Webhook.URL == "" && time.Since(h.LastPoll) > staleAfter:
 		return errors.New("the Bot API gives no updates")
 	case b.full():
 		return errors.New("the bot has more to do than it can take")

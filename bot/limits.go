@@ -34,7 +34,8 @@ func or[T comparable](value, standard T) T {
 	return value
 }
 
-// pacer says when a call may be made.
+// pacer says when a call may be made. The times it is given are time.Now's: their
+// differences are monotonic, so nobody waits longer, or less, when the clock is set.
 type pacer struct {
 	limits  Limits
 	overall *rate.Limiter

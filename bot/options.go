@@ -75,7 +75,7 @@ type Options struct {
 	// not be handled. Without it nothing but the reason is kept.
 	Redact func(text string) (masked string, found bool)
 	Log    *slog.Logger     // nil: slog's default
-	Clock  func() time.Time // nil: time.Now; what is stored is stamped with it
+	Clock  func() time.Time // nil: time.Now; what is stored is stamped with it. Waits are measured by time.Now, which is monotonic
 	Random io.Reader        // nil: crypto/rand; incident ids come from it
 	Meter  Meter            // nil: nothing is counted
 	Limits Limits

@@ -14,6 +14,8 @@ type parcel struct {
 	after    time.Time // not to be tried before: Telegram said so, or it failed
 	reserved bool      // its next try has a place in the limits, which is at
 	at       time.Time
+	since    time.Time     // when it was queued, by time.Now, whose differences no clock that is set can change
+	before   time.Duration // how old it was then
 
 	mu       sync.Mutex
 	content  call
@@ -22,6 +24,25 @@ type parcel struct {
 	slow     bool   // will not be delivered soon
 	notify   func() // told when it finishes or turns slow
 }
+
+// begin notes how old the parcel is when it is queued first. How old an answer of an
+// earlier run is only the clock can tell, and the clock may have been set since: it
+// gets the benefit of the doubt.
+func (p *parcel) begin(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.since.IsZero() {
+		return
+	}
+	p.since, p.before = time.Now(), now.Sub(p.content.Born)
+	if p.row != 0 {
+		p.before -= clockDoubt
+	}
+	p.before = max(0, p.before)
+}
+
+// age is how old the parcel is.
+func (p *parcel) age(now time.Time) time.Duration { return p.before + now.Sub(p.since) }
 
 // call is what is to be called, as it stands after what was learned on the way.
 func (p *parcel) call() call {

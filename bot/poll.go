@@ -62,7 +62,7 @@ func (p *poller) run(ctx context.Context) error {
 		}
 	}
 	p.bot.open.Store(true)
-	p.bot.health.polled(p.bot.options.Clock()) // the server is there; the first request for updates is held for long
+	p.bot.health.polled(time.Now()) // the server is there; the first request for updates is held for long
 	p.bot.log.Info("updates come by polling", "bot", p.bot.me.username)
 	for ctx.Err() == nil {
 		asked := p.limit
@@ -78,7 +78,7 @@ func (p *poller) run(ctx context.Context) error {
 			continue
 		}
 		failures = 0
-		p.bot.health.polled(p.bot.options.Clock())
+		p.bot.health.polled(time.Now())
 		p.take(ctx, batch)
 	}
 	return nil

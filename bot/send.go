@@ -12,6 +12,7 @@ import (
 
 const (
 	answerLife  = 24 * time.Hour   // an answer older than this helps nobody
+	clockDoubt  = 24 * time.Hour   // by which the clock of an earlier run may have differed from this one's
 	queryLife   = 30 * time.Second // Telegram forgets a press of a button
 	queryTries  = 2
 	queryCall   = 5 * time.Second        // for one try; the message behind it waits
@@ -49,7 +50,12 @@ func newSender(ctx context.Context, o Options) *sender {
 }
 
 // put queues a chat's parcels.
-func (s *sender) put(chat int64, parcels ...*parcel) { s.lanes.put(chat, parcels...) }
+func (s *sender) put(chat int64, parcels ...*parcel) {
+	for _, p := range parcels {
+		p.begin(s.clock())
+	}
+	s.lanes.put(chat, parcels...)
+}
 
 // run tries a chat's first parcel.
 func (s *sender) run(chat int64, p *parcel) next {
@@ -81,7 +87,7 @@ func (s *sender) run(chat int64, p *parcel) next {
 
 // stale reports whether a parcel has waited so long that it is of no use.
 func (s *sender) stale(k call, p *parcel) bool {
-	age := s.clock().Sub(k.Born)
+	age := p.age(time.Now())
 	if k.Method == methodQuery {
 		return age > queryLife || p.tries >= queryTries
 	}
@@ -237,7 +243,7 @@ func (s *sender) limited(chat int64, p *parcel, wait time.Duration) next {
 		s.log.Warn("Telegram limits the whole bot; all answers wait until it takes one", "seconds", int(wait.Seconds()))
 	}
 	p.after = now.Add(wait)
-	if k.Method == methodQuery && s.clock().Add(wait).Sub(k.Born) > queryLife {
+	if k.Method == methodQuery && p.age(now)+wait > queryLife {
 		return s.finish(p) // by then it is forgotten, and what stands behind it would have waited for nothing
 	}
 	return s.later(p, wait)

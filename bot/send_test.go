@@ -205,7 +205,7 @@ func TestEveryTryIsPaced(t *testing.T) {
 	o.Limits = Limits{ChatEvery: time.Microsecond, ChatBurst: 1000, PerSecond: 1, Burst: 1}
 	snd := newSender(t.Context(), o)
 	s.refuse = 500
-	p := &parcel{content: call{Method: methodSend, Chat: 1, Text: "x", Born: time.Now()}}
+	p := &parcel{content: call{Method: methodSend, Chat: 1, Text: "x", Born: time.Now()}, since: time.Now()}
 	snd.run(1, p)
 	tried := s.calls.Load()
 	p.after = time.Time{} // the back-off is over

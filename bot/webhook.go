@@ -43,7 +43,7 @@ func (b *Bot) receive(w http.ResponseWriter, r *http.Request) {
 	}
 	// What knocks with the secret is Telegram, which may deliver before it has
 	// answered that the webhook is set.
-	b.health.started(b.options.Clock())
+	b.health.started(time.Now())
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxUpdate))
 	var tooLong *http.MaxBytesError
 	switch {

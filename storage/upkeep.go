@@ -6,11 +6,11 @@ import (
 )
 
 // How long things are kept besides the marks, whose age Prune is given: an answer
-// that could not be sent for a day interests nobody, developers look at dead
+// that could not be sent for two days interests nobody (after one it is not sent any
+// more; the other is for a clock that was wrong), developers look at dead
 // letters and at rows set aside for a month, and a producer of notices that is
 // repeated is recognised for three. All are counted from the marks' 48 hours.
 const (
-	answersSooner = 24 * time.Hour
 	lettersLonger = 28 * 24 * time.Hour
 	namesLonger   = 88 * 24 * time.Hour
 )
@@ -20,8 +20,8 @@ const (
 const pruned = 2000
 
 // Prune deletes what is old: marks of updates handled before the given time (48
-// hours ago: Telegram delivers no update later than 24), answers that nobody
-// could be given from 24 hours later on, dead letters and rows set aside from 28
+// hours ago: Telegram delivers no update later than 24, and the clock may have been
+// put forward by as much), answers that nobody could be given, dead letters and rows set aside from 28
 // days earlier, and names of notices from 88 days earlier.
 // It also empties the write-ahead log, in which deleted rows still stand.
 func (s *Store) Prune(ctx context.Context, before time.Time) (err error) {
@@ -31,7 +31,7 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (err error) {
 		before time.Time
 	}{
 		{`DELETE FROM handled WHERE update_id IN (SELECT update_id FROM handled WHERE at < $1 LIMIT $2)`, before},
-		{`DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE at < $1 AND aside = 0 LIMIT $2)`, before.Add(answersSooner)},
+		{`DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE at < $1 AND aside = 0 LIMIT $2)`, before},
 		{`DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE at < $1 LIMIT $2)`, before.Add(-lettersLonger)},
 		{`DELETE FROM notices WHERE id IN (SELECT id FROM notices WHERE aside = 1 AND at < $1 LIMIT $2)`, before.Add(-lettersLonger)},
 		{`DELETE FROM notice_names WHERE name IN (SELECT name FROM notice_names WHERE at < $1 LIMIT $2)`, before.Add(-namesLonger)},

@@ -104,8 +104,8 @@ func Pruning(t *testing.T, open Factory) {
 		if !slices.Equal(marks, []int64{2, 3}) {
 			t.Errorf("marks left: %v, want those younger than 48 hours", marks)
 		}
-		if waiting := f.waiting(); len(waiting) != 1 || waiting[0].Chat != 3 {
-			t.Errorf("answers left: %+v; want the one younger than a day", waiting)
+		if waiting := f.waiting(); len(waiting) != 2 || waiting[0].Chat != 2 || waiting[1].Chat != 3 {
+			t.Errorf("answers left: %+v; want those younger than two days", waiting)
 		}
 		if letters := f.letters(); len(letters) != 1 || letters[0].Update != 11 {
 			t.Errorf("letters left: %+v; want the one younger than 30 days", letters)
