@@ -36,11 +36,13 @@ type parts struct {
 	exempt   []int64  // from the quotas
 	metrics  *metrics // nil: nothing is counted
 	log      *slog.Logger
+	clock    func() time.Time // nil: time.Now
 }
 
 // app is the whole bot, built and not yet running.
 type app struct {
 	log        *slog.Logger
+	clock      func() time.Time
 	client     *bot.Client
 	store      *storage.Store
 	lock       *os.File // on a database file, nil where there is none
@@ -73,7 +75,10 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 	// A start allocates a few megabytes once; collecting them in between only
 	// delays the first answer.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	a := &app{log: p.log}
+	if p.clock == nil {
+		p.clock = time.Now
+	}
+	a := &app{log: p.log, clock: p.clock}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -93,7 +98,7 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 		if keys, err = p.keys(); err != nil {
 			return err
 		}
-		a.store, err = storage.Open(stepsCtx, p.database, keys, storage.WithMeter(p.storeMeter()),
+		a.store, err = storage.Open(stepsCtx, p.database, keys, storage.WithMeter(p.storeMeter()), storage.WithClock(p.clock),
 			storage.WithInstance(claim(p.log, a.lock != nil)))
 		return err
 	})
@@ -104,15 +109,15 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 		return nil, err
 	}
 	a.keys = &keyWatch{path: p.keyPath, adopt: a.store.Adopt, log: p.log}
-	a.quota = newQuota(p.quotas, p.exempt, a.store, p.log)
+	a.quota = newQuota(p, a.store)
 	router := handlers.New(handlers.Deps{
 		Store: a.store, Official: official, Recognise: a.recogniser, Tokens: keys.Tokens(),
-		Catalogue: catalogue, Username: a.client.Username(), Clock: time.Now, Random: rand.Reader,
+		Catalogue: catalogue, Username: a.client.Username(), Clock: p.clock, Random: rand.Reader,
 		Quota: a.quota,
 	})
 	a.bot, err = bot.New(bot.Options{
 		Client: a.client, Handler: router, Journal: a.store, Catalogue: catalogue,
-		Webhook: p.webhook, Limits: p.limits, Meter: p.botMeter(), Redact: a.recogniser.Redact, Log: p.log, Clock: time.Now, Random: rand.Reader,
+		Webhook: p.webhook, Limits: p.limits, Meter: p.botMeter(), Redact: a.recogniser.Redact, Log: p.log, Clock: p.clock, Random: rand.Reader,
 	})
 	if err != nil {
 		return nil, err
@@ -170,7 +175,7 @@ func (a *app) housekeeping(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		if err := a.store.Prune(ctx, time.Now().Add(-keepMarks)); err != nil && ctx.Err() == nil {
+		if err := a.store.Prune(ctx, a.clock().Add(-keepMarks)); err != nil && ctx.Err() == nil {
 			a.log.Error("clearing away old marks failed; it is tried again in an hour", "error", err)
 		}
 		timer.Reset(pruneEvery)

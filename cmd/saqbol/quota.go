@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strconv"
 	"time"
 
@@ -52,10 +51,10 @@ func readQuotas(values map[string]string, c *config) error {
 
 // newQuota counts what people ask and report; dispatchers have no limits. The
 // program's own running time is monotonic: nobody can set it.
-func newQuota(limits fraud.Limits, dispatchers []int64, store *storage.Store, log *slog.Logger) *handlers.Quota {
+func newQuota(p parts, store *storage.Store) *handlers.Quota {
 	started := time.Now()
-	return handlers.NewQuota(handlers.QuotaOptions{Limits: limits, Exempt: dispatchers, Store: store, Log: log,
-		Clock: time.Now, Running: func() time.Duration { return time.Since(started) }})
+	return handlers.NewQuota(handlers.QuotaOptions{Limits: p.quotas, Exempt: p.exempt, Store: store, Log: p.log,
+		Clock: p.clock, Running: func() time.Duration { return time.Since(started) }})
 }
 
 // quotaGrace is how long keeping the last counts may take at the stop: they are
