@@ -79,17 +79,20 @@ func (s *Store) Examine(ctx context.Context, share int) (err error) {
 		{"disputes", look.disputes}, {"confirmations", look.confirmations}, {"counters", look.counters},
 	} {
 		if err := part.look(ctx); err != nil {
-			return s.checked(fmt.Errorf("looking over %s: %w", part.what, err))
+			return s.checked(ctx, fmt.Errorf("looking over %s: %w", part.what, err))
 		}
 	}
 	return nil
 }
 
 // checked is an error of a complete check, in one form for damage of every sort.
-func (s *Store) checked(err error) error {
-	if s.noticed(err) && !errors.Is(err, ErrDamaged) {
-		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+// What neither SQLite nor the end of ctx explains is a row that does not read as
+// it was written.
+func (s *Store) checked(ctx context.Context, err error) error {
+	if !errors.Is(err, ErrDamaged) && (damaging(err) || code(err) == 0 && ctx.Err() == nil) {
+		err = fmt.Errorf("%w (%w)", ErrDamaged, err)
 	}
+	s.noticed(err)
 	return err
 }
 

@@ -3,6 +3,7 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -72,8 +73,13 @@ func damaging(err error) bool {
 	if errors.Is(err, ErrDamaged) {
 		return true
 	}
-	c := code(err)
-	return c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB
+	switch code(err) {
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return true
+	case 0: // a value of another type than was written; database/sql has no name for it
+		return err != nil && strings.Contains(err.Error(), "sql: Scan error on column")
+	}
+	return false
 }
 
 // code is SQLite's primary result code behind an error, 0 where there is none.

@@ -50,6 +50,7 @@ type app struct {
 	keys       *keyWatch
 	quota      *handlers.Quota
 	bot        *bot.Bot
+	lookedOver bool // the whole database, in the start
 }
 
 // botMeter is the metrics as the edge knows them: a nil pointer in an interface
@@ -100,6 +101,9 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 		}
 		a.store, err = storage.Open(stepsCtx, p.database, keys, storage.WithMeter(p.storeMeter()), storage.WithClock(p.clock),
 			storage.WithInstance(claim(p.log, a.lock != nil)))
+		if path, isFile := sqlitePath(p.database); err == nil && isFile {
+			a.lookedOver, err = lookOverFirst(stepsCtx, a.store, path)
+		}
 		return err
 	})
 	steps.Go(func() (err error) { catalogue, err = locales.Load(); return err })

@@ -130,7 +130,7 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 	}
 	health, err := store.Check(ctx)
 	if err == nil && len(health.Damage) > 0 {
-		err = fmt.Errorf("it is damaged: restore a backup (%s)", health.Damage[0])
+		err = errors.New(health.Damage[0])
 	}
 	d.report("database", "opens with the key and is sound", errors.Join(err, store.Close()))
 }

@@ -186,6 +186,7 @@ func (a *app) serve(ctx context.Context, beside func(context.Context) error) err
 	group.Go(func() error { return beside(ctx) })
 	group.Go(func() error { return a.guard(ctx) })
 	group.Go(func() error { a.housekeeping(ctx); return nil })
+	group.Go(func() error { a.watch(ctx); return nil })
 	group.Go(func() error { settle(ctx); return nil })
 	group.Go(func() error { a.keys.run(ctx); return nil })
 	group.Go(func() error { a.quota.Run(ctx); return nil })
