@@ -24,6 +24,7 @@ type citizen struct {
 	told   func()          // called after each thing done, before its answer is there
 	named  map[string]bool // numbers already reported or checked
 	diary  []string        // what was done lately
+	done   int             // things done
 }
 
 // act does something and waits until the chat shows what is expected.

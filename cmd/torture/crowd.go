@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 )
 
 // crowd is people who talk to one site at the same time.
@@ -14,8 +13,8 @@ type crowd struct {
 	site   *site
 	ledger *ledger
 	pool   *numbers
-	dice   *rand.Rand // guarded by mu
-	acts   atomic.Int64
+	dice   *rand.Rand                            // guarded by mu
+	kind   func(context.Context, *citizen) error // what people do, one thing after another
 
 	mu     sync.Mutex
 	people int
@@ -28,8 +27,24 @@ type crowd struct {
 // newCrowd makes a crowd on a site; several may follow each other on one ledger.
 func newCrowd(s *site, l *ledger, pool *numbers) *crowd {
 	return &crowd{site: s, ledger: l, pool: pool, dice: s.rig.random(fmt.Sprintf("%s crowd %d", s.name, len(s.api.People()))),
-		ending: make(chan struct{}), acted: make(chan struct{}, 1)}
+		kind: everyday, ending: make(chan struct{}), acted: make(chan struct{}, 1)}
 }
+
+// everyday is a life of checks and reports that may end with being forgotten.
+func everyday(ctx context.Context, c *citizen) error {
+	if c.done++; c.done <= 6 {
+		return c.once(ctx)
+	}
+	if c.dice.IntN(4) == 0 {
+		if err := c.erase(ctx); err != nil {
+			return err
+		}
+	}
+	return errGone
+}
+
+// errGone ends a person's part; another takes their place.
+var errGone = errors.New("the person has gone")
 
 // come lets so many people begin.
 func (c *crowd) come(ctx context.Context, count int) {
@@ -38,26 +53,20 @@ func (c *crowd) come(ctx context.Context, count int) {
 	}
 }
 
-// live is a place in the crowd: one person after another, each a handful of acts.
+// live is a place in the crowd: one person after another.
 func (c *crowd) live(ctx context.Context) {
-	for {
-		p := c.newcomer()
-		for range 6 {
-			select {
-			case <-c.ending:
-				return
-			default:
-			}
-			if err := p.once(ctx); err != nil {
-				c.failed(err)
-				return
-			}
+	for p := c.newcomer(); ; {
+		select {
+		case <-c.ending:
+			return
+		default:
 		}
-		if p.dice.IntN(4) == 0 {
-			if err := p.erase(ctx); err != nil {
-				c.failed(err)
-				return
-			}
+		switch err := c.kind(ctx, p); {
+		case errors.Is(err, errGone):
+			p = c.newcomer()
+		case err != nil:
+			c.failed(err)
+			return
 		}
 	}
 }
@@ -71,7 +80,6 @@ func (c *crowd) newcomer() *citizen {
 		Person: c.site.api.NewPerson("Тұрғын", language), ledger: c.ledger, pool: c.pool, named: map[string]bool{},
 		dice: rand.New(rand.NewPCG(c.dice.Uint64(), c.dice.Uint64())),
 		told: func() {
-			c.acts.Add(1)
 			select {
 			case c.acted <- struct{}{}:
 			default:

@@ -35,7 +35,7 @@ func (s *site) start(ctx context.Context, mode string) (*process, error) {
 	s.mu.Lock()
 	s.starts++
 	s.mu.Unlock()
-	return launch(s.folder, filepath.Join(s.rig.folder, s.name+".log"), s.environment(mode), s.binary, "run")
+	return launch(s.folder, s.log(""), s.environment(mode), s.binary, "run")
 }
 
 // startTraced starts the program under strace, which writes into the file trace
@@ -52,7 +52,7 @@ func (s *site) startTraced(ctx context.Context, mode, trace string) (*process, e
 		return nil, err
 	}
 	// With --seccomp-bpf only the calls named stop the program.
-	p, err := launch(s.folder, filepath.Join(s.rig.folder, s.name+".log"), s.environment(mode), "strace",
+	p, err := launch(s.folder, s.log(""), s.environment(mode), "strace",
 		"-f", "--seccomp-bpf", "-y", "-xx", "-s", "1048576", "-e", "signal=none", "-e", "trace="+tracedCalls, "-o", trace, s.binary, "run")
 	if err != nil {
 		return nil, fmt.Errorf("%w (install strace)", err)
@@ -82,6 +82,11 @@ func (p *process) traced(ctx context.Context, binary string) error {
 	_ = p.cmd.Process.Kill()
 	<-p.done
 	return fmt.Errorf("tracing the program: strace must be allowed to trace (ptrace):\n%s", p.output())
+}
+
+// log is where the output of a program of this site goes.
+func (s *site) log(which string) string {
+	return filepath.Join(s.rig.folder, strings.TrimSuffix(s.name+"."+which, ".")+".log")
 }
 
 // launch runs a command with its output at the end of the file log.

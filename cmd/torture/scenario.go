@@ -19,6 +19,7 @@ func scenarios() []scenario {
 		kill(),
 		cut(),
 		stop(),
+		instances(),
 		storm(),
 	}, suites()...)
 }
