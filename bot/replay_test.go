@@ -61,7 +61,7 @@ func TestLettersHandledAnew(t *testing.T) {
 		h.broken.Store(false)
 		w.journal.ask()
 		w.journal.until(w.ctx, t, "they are handled, and their answers sent", func(m *memory) bool { return len(m.letters) == 0 && len(m.rows) == 0 })
-		want := append(before, "echo bad 1", "echo bad filed 3", "echo bad refused 4")
+		want := append(slices.Clone(before), "echo bad 1", "echo bad filed 3", "echo bad refused 4")
 		if got := texts(p); !slices.Equal(got, want) {
 			t.Errorf("the person reads %q, want %q", got, want)
 		}

@@ -59,6 +59,9 @@ func TestRowsThatDoNotOpen(t *testing.T) {
 	if err != nil || health.Aside != 3 || health.Unsent != 2 || health.Notices != 2 || health.Letters != 3 {
 		t.Errorf("Check: %+v, %v", health, err)
 	}
+	if b, err := store.Backlog(t.Context()); err != nil || b.Unsent != 2 {
+		t.Errorf("Backlog: %+v, %v; what is set aside does not wait", b, err)
+	}
 	for _, value := range column(t, db, `SELECT payload FROM outbox WHERE aside = 1`) {
 		if string(value) != "\x00\xff\x00\xff" {
 			t.Errorf("what is kept aside is changed to %x", value)

@@ -152,7 +152,8 @@ type Backlog struct {
 func (s *Store) Backlog(ctx context.Context) (Backlog, error) {
 	var b Backlog
 	var oldest sql.NullInt64
-	row, err := s.read.row(ctx, `SELECT (SELECT COUNT(*) FROM outbox), (SELECT MIN(at) FROM outbox), (SELECT COUNT(*) FROM dead_letters)`)
+	row, err := s.read.row(ctx, `SELECT (SELECT COUNT(*) FROM outbox WHERE aside = 0), (SELECT MIN(at) FROM outbox WHERE aside = 0),
+		(SELECT COUNT(*) FROM dead_letters)`)
 	if err == nil {
 		err = row.Scan(&b.Unsent, &oldest, &b.Letters)
 	}

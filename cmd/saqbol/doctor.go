@@ -133,6 +133,12 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 		err = errors.New(health.Damage[0])
 	}
 	d.report("database", "opens with the key and is sound", errors.Join(err, store.Close()))
+	if health.Letters > 0 {
+		fmt.Fprintf(d.out, "· %d update(s) could not be handled: `saqbol deadletters` lists them\n", health.Letters)
+	}
+	if health.Aside > 0 {
+		fmt.Fprintf(d.out, "· %d stored message(s) or letter(s) can't be read and are set aside for a month: sealed under another key, or damaged\n", health.Aside)
+	}
 }
 
 // enoughDisk is the free space below which doctor warns: a million reports take
