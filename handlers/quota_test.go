@@ -323,6 +323,31 @@ func TestQuotaWhileTheStoreFails(t *testing.T) {
 	}
 }
 
+// A batch that could not be written goes with the next.
+func TestQuotaTriesABatchAgain(t *testing.T) {
+	clock, store := newSetClock(), newFakeUsage()
+	q := newTestQuota(store, clock)
+	questions(t, q, clock, 1, 5)
+	if err := q.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	questions(t, q, clock, 1, 7)
+	store.full = errors.New("the disk is full")
+	if err := q.Flush(t.Context()); err == nil {
+		t.Fatal("keeping did not fail")
+	}
+	questions(t, q, clock, 1, 1)
+	store.full = nil
+	for range 2 {
+		if err := q.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := store.used[1].Checks; got != 13 || store.used[0].Checks != 13 {
+		t.Errorf("%d of the person's checks are kept, %d of everybody's, want 13", got, store.used[0].Checks)
+	}
+}
+
 // What could not be answered is given back.
 func TestQuotaGivesBack(t *testing.T) {
 	q := newTestQuota(newFakeUsage(), newSetClock())
