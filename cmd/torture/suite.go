@@ -34,7 +34,12 @@ func suites() []scenario {
 		suite("clock", "no wrong expiry, decay or limit after jumps of a day",
 			nil, proof{"./handlers", []string{"TestClockQuotaWhileRunning", "TestClockQuotaOfAnHour", "TestClockQuotaThereAndBack",
 				"TestClockQuotaAcrossARestart", "TestClockQuotaDayTurnsWhileTheClockIsBehind", "TestClockOfReports"}},
-			proof{"./storage", []string{"TestClockJumpsMoveNoLease"}}),
+			proof{"./storage", []string{"TestClockJumpsMoveNoLease", "TestClockMarksAnswersAndLetters"}},
+			proof{"./bot", []string{"TestClockAnswersOutliveAJump", "TestClockAnswersOfAnEarlierRun", "TestClockPacer"}},
+			proof{"./cmd/saqbol", []string{"TestClockWholeProgram"}}),
+		suite("abuse", "100,000 numbers a day from one account reveal nothing useful; honest people notice nothing; help is never limited",
+			nil, proof{"./cmd/saqbol", []string{"TestQuotaAgainstOneAccount", "TestQuotaAgainstACrowd", "TestQuotaAgainstFalseReports", "TestCheckRevealsNothingElse"}},
+			proof{"./handlers", []string{"TestQuotaSaysNothingOfTheSubject", "TestQuotaNeverLimitsHelp", "TestQuotaKeepsTheDraft"}}),
 	}
 }
 
