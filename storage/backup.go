@@ -216,14 +216,15 @@ func removeDatabase(path string) {
 	}
 }
 
-// partMark is in the names of copies under way.
-const partMark = ".part-"
+// PartMark is in the names of copies under way: the name they will have, this, and
+// something random.
+const PartMark = ".part-"
 
 // newPart makes an empty file beside file, for its owner only.
 func newPart(file string) (string, error) {
 	var tail [4]byte
 	_, _ = rand.Read(tail[:]) // never fails
-	part := file + partMark + hex.EncodeToString(tail[:])
+	part := file + PartMark + hex.EncodeToString(tail[:])
 	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", err

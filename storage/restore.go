@@ -114,7 +114,7 @@ func clearParts(path string) {
 		return // the folder shows what is wrong with it soon enough
 	}
 	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), filepath.Base(path)+partMark) {
+		if strings.HasPrefix(entry.Name(), filepath.Base(path)+PartMark) {
 			_ = os.Remove(filepath.Join(filepath.Dir(path), entry.Name())) // it is only in the way
 		}
 	}

@@ -33,6 +33,7 @@ type parts struct {
 	webhook  bot.Webhook
 	limits   bot.Limits
 	quotas   fraud.Limits
+	backups  backupPlan
 	exempt   []int64  // from the quotas
 	metrics  *metrics // nil: nothing is counted
 	log      *slog.Logger
@@ -49,6 +50,7 @@ type app struct {
 	recogniser *recognize.Recogniser
 	keys       *keyWatch
 	quota      *handlers.Quota
+	backups    *backups
 	bot        *bot.Bot
 	lookedOver bool // the whole database, in the start
 }
@@ -95,6 +97,9 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 			if a.lock, err = lockDatabase(path); err != nil {
 				return err
 			}
+			if err := finishRestore(p.database, p.log); err != nil {
+				return err
+			}
 		}
 		if keys, err = p.keys(); err != nil {
 			return err
@@ -114,6 +119,7 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 	}
 	a.keys = &keyWatch{path: p.keyPath, adopt: a.store.Adopt, log: p.log}
 	a.quota = newQuota(p, a.store)
+	a.backups = a.newBackups(p.backups)
 	router := handlers.New(handlers.Deps{
 		Store: a.store, Official: official, Recognise: a.recogniser, Tokens: keys.Tokens(),
 		Catalogue: catalogue, Username: a.client.Username(), Clock: p.clock, Random: rand.Reader,

@@ -113,7 +113,7 @@ func (c config) parts(log *slog.Logger) (parts, error) {
 		return parts{}, fmt.Errorf("TELEGRAM_BOT_TOKEN is not a token: copy it again from @BotFather, it looks like 123456:ABC-DEF (%w)", err)
 	}
 	keys := func() (*seal.Keys, error) { return c.keys(log) }
-	p := parts{token: token, apiURL: c.apiURL, database: c.databaseURL, quotas: c.quotas, exempt: c.dispatchers, keys: keys, keyPath: c.keyPath, log: log,
+	p := parts{token: token, apiURL: c.apiURL, database: c.databaseURL, quotas: c.quotas, backups: c.backups, exempt: c.dispatchers, keys: keys, keyPath: c.keyPath, log: log,
 		limits: bot.Limits{PerSecond: c.sends, Burst: c.sends}}
 	if c.webhook != nil {
 		p.webhook = bot.Webhook{URL: c.webhook.String(), Secret: bot.NewSecret(c.webhookKey.reveal())}
@@ -185,6 +185,7 @@ func (a *app) serve(ctx context.Context, beside func(context.Context) error) err
 	group.Go(func() error { return a.bot.Run(ctx) })
 	group.Go(func() error { return beside(ctx) })
 	group.Go(func() error { return a.guard(ctx) })
+	group.Go(func() error { a.backups.run(ctx); return nil })
 	group.Go(func() error { a.housekeeping(ctx); return nil })
 	group.Go(func() error { a.watch(ctx); return nil })
 	group.Go(func() error { settle(ctx); return nil })

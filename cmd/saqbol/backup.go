@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"saqbol/storage"
+	"saqbol/storage/seal"
+)
+
+type backupCommand struct {
+	File  string `arg:"" help:"The file to write."`
+	Force bool   `help:"Overwrite it if it exists."`
+}
+
+// Run copies the database, beside a running bot or without one.
+func (c backupCommand) Run(s *surroundings) error {
+	cfg, err := readConfig(s.env)
+	if err != nil {
+		return err
+	}
+	keys, err := cfg.keysThere()
+	if err != nil {
+		return err
+	}
+	shown, end := progress(s.stderr, "copying")
+	made, err := storage.BackupDatabase(s.ctx, cfg.databaseURL, keys, c.File, storage.BackupOptions{Force: c.Force, Progress: shown})
+	end()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.stdout, "%s holds the database as it was at %s.\n", c.File, moment(made.Taken))
+	describe(s.stdout, made)
+	fmt.Fprintln(s.stdout, "It opens only with the key set: keep a copy of that apart from it.")
+	return nil
+}
+
+// keysThere reads the key set and makes none: what a backup was sealed with can't
+// be made anew.
+func (c config) keysThere() (*seal.Keys, error) {
+	if c.key.reveal() != "" {
+		return c.keys(slog.New(slog.DiscardHandler))
+	}
+	if _, err := os.Stat(keyFile); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no key: put back the %s or SAQBOL_KEY that the database was made with", keyFile)
+	}
+	return readKeyFile(keyFile)
+}
+
+// describe writes what a backup holds; `backup` and `restore` write the same of
+// the same file.
+func describe(out io.Writer, b storage.Backup) {
+	fmt.Fprintf(out, "%.1f MB, schema %d. Rows:\n", float64(b.Size)/1e6, b.Schema)
+	for _, size := range b.Tables {
+		fmt.Fprintf(out, "  %-16s %d\n", size.Table, size.Rows)
+	}
+}
+
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// progressEvery is how often progress is shown.
+const progressEvery = 100 * time.Millisecond
+
+// progress shows on a terminal how far something has come; elsewhere nothing. end
+// takes the line away.
+func progress(w io.Writer, doing string) (shown func(done, total int), end func()) {
+	file, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return nil, func() {}
+	}
+	var last time.Time
+	shown = func(done, total int) {
+		if now := time.Now(); total > 0 && now.Sub(last) >= progressEvery {
+			last = now
+			fmt.Fprintf(file, "\r%s: %d%%", doing, done*100/total)
+			if done == total {
+				fmt.Fprint(file, "; checking")
+			}
+		}
+	}
+	return shown, func() { fmt.Fprint(file, "\r\x1b[K") }
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+
+	"saqbol/storage"
+)
+
+type restoreCommand struct {
+	File     string `arg:"" help:"A file that saqbol backup made."`
+	Force    bool   `help:"Move the database that is there aside, and say where."`
+	Unsealed bool   `help:"Take a file without a seal: a copy made by hand, or by Litestream. It is checked all the same, but nobody vouches for it."`
+	Silent   bool   `help:"Send nothing of what the backup says is still to be sent."`
+}
+
+// Run puts a backup in the database's place. No bot may run on it.
+func (c restoreCommand) Run(s *surroundings) error {
+	cfg, err := readConfig(s.env)
+	if err != nil {
+		return err
+	}
+	keys, err := cfg.keysThere()
+	if err != nil {
+		return err
+	}
+	path, _ := sqlitePath(cfg.databaseURL)
+	lock, err := lockDatabase(path)
+	if err != nil {
+		return err
+	}
+	if lock != nil {
+		defer func() { _ = lock.Close() }() // the next instance may come
+	}
+	who := claim(slog.New(slog.DiscardHandler), lock != nil)
+	who.Waiting = func(holder string) {
+		fmt.Fprintf(s.stderr, "looking for 20 s whether %s is alive, which served people with this database\n", holder)
+	}
+	if err := storage.Unserved(s.ctx, cfg.databaseURL, who); err != nil {
+		return err
+	}
+	done, err := storage.Restore(s.ctx, cfg.databaseURL, keys, c.File, storage.RestoreOptions{Force: c.Force, Unsealed: c.Unsealed, Silent: c.Silent})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.stdout, "%s is the database as it was at %s.\n", path, moment(done.Taken))
+	describe(s.stdout, done.Backup)
+	fmt.Fprintf(s.stdout, "Messages that will be sent at the next start: %d. Not sent again, because they were on their way or are too old: %d.\n", done.Waiting, done.Dropped)
+	if done.Aside != "" {
+		fmt.Fprintf(s.stdout, "The former database is %s.\n", done.Aside)
+	}
+	fmt.Fprintln(s.stdout, "What people had erased since then is back: see docs/operations.md, \"After a restore\".")
+	return nil
+}
+
+// finishRestore ends a restore that was cut off. The caller has the lock.
+func finishRestore(database string, log *slog.Logger) error {
+	aside, err := storage.FinishRestore(database)
+	if err == nil && aside != "" {
+		log.Warn("a restore that was cut off is finished", "former database", aside)
+	}
+	return err
+}
