@@ -9,7 +9,7 @@ COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 DATE ?= $(shell TZ=UTC git show -s --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd HEAD 2>/dev/null)
 LDFLAGS = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 
-.PHONY: help demo test deps race lint fuzz bench build golden screenshots check torture torture-short reproducible
+.PHONY: help demo test deps race lint fuzz bench build golden screenshots check torture torture-short reproducible image unit
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,6 +49,12 @@ build: ## bin/saqbol with version information
 
 reproducible: ## the last commit built twice, in two folders: the same bytes
 	@sh .ci/reproducible
+
+image: ## a container image, saqbol:VERSION, with what docker is at hand
+	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) -t saqbol:$(VERSION) .
+
+unit: ## ops/saqbol.service, checked with systemd's own tool
+	@sh .ci/unit
 
 golden: ## rewrite the golden files after a change of text; read the diff
 	$(GO) test ./locales ./handlers -update

@@ -32,11 +32,22 @@ type Meter interface {
 // unmetered is where nobody counts.
 type unmetered struct{}
 
-func (unmetered) Update(Kind, Result, time.Duration)   {}
-func (unmetered) Verdicts(fraud.Verdicts)              {}
-func (unmetered) Limited(fraud.Excess)                 {}
-func (unmetered) Report(ReportEvent)                   {}
-func (unmetered) DeadLetter(bool)                      {}
+// Update forgets what it is told.
+func (unmetered) Update(Kind, Result, time.Duration) {}
+
+// Verdicts forgets what it is told.
+func (unmetered) Verdicts(fraud.Verdicts) {}
+
+// Limited forgets what it is told.
+func (unmetered) Limited(fraud.Excess) {}
+
+// Report forgets what it is told.
+func (unmetered) Report(ReportEvent) {}
+
+// DeadLetter forgets what it is told.
+func (unmetered) DeadLetter(bool) {}
+
+// Call forgets what it is told.
 func (unmetered) Call(Method, Delivery, time.Duration) {}
 
 // Kind says what kind of update came.

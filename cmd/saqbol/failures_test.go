@@ -219,11 +219,11 @@ func TestDoctor(t *testing.T) {
 		t.Error("doctor made a database: it must change nothing")
 	}
 	for name, tt := range map[string]struct{ setting, want string }{
-		"token":    {"TELEGRAM_BOT_TOKEN=1:canary-canary", "✗ token"},
-		"key":      {"SAQBOL_KEY=canary", "✗ keys"},
-		"database": {"DATABASE_URL=sqlite:" + sqliteFile(t), "✗ database"},
-		"network":  {"TELEGRAM_API_URL=http://" + freePort(t), "✗ token"},
-		"listen":   {"HTTP_LISTEN=nowhere", "✗ configuration"},
+		"token":    {"TELEGRAM_BOT_TOKEN=1:canary-canary", "fail  token"},
+		"key":      {"SAQBOL_KEY=canary", "fail  keys"},
+		"database": {"DATABASE_URL=sqlite:" + sqliteFile(t), "fail  database"},
+		"network":  {"TELEGRAM_API_URL=http://" + freePort(t), "fail  token"},
+		"listen":   {"HTTP_LISTEN=nowhere", "fail  configuration"},
 	} {
 		var stdout, stderr lockedBuffer
 		status := run(t.Context(), []string{"doctor"}, append(healthy, tt.setting), &stdout, &stderr)
@@ -281,7 +281,7 @@ func TestDoctorSeesDamage(t *testing.T) {
 	environ := []string{"TELEGRAM_BOT_TOKEN=" + api.Token(), "TELEGRAM_API_URL=" + url, "SAQBOL_KEY=" + key, "DATABASE_URL=sqlite:" + damaged(t, key)}
 	var stdout, stderr lockedBuffer
 	status := run(t.Context(), []string{"doctor"}, environ, &stdout, &stderr)
-	if status != exitFailed || !strings.Contains(stdout.String(), "✗ database") || !strings.Contains(stdout.String(), "restore a backup") {
+	if status != exitFailed || !strings.Contains(stdout.String(), "fail  database") || !strings.Contains(stdout.String(), "restore a backup") {
 		t.Errorf("doctor ends with %d:\n%s%s", status, stdout.String(), stderr.String())
 	}
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 )
 
@@ -14,6 +16,10 @@ const asProgram = "SAQBOL_TEST_AS_PROGRAM"
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
+	}
+	if folder := os.Getenv(asImage); folder != "" {
+		fmt.Fprintln(os.Stderr, enterImage(folder)) // it returns only where it fails
+		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
@@ -29,7 +35,7 @@ type process struct {
 func spawn(t *testing.T, environ []string, args ...string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(os.Args[0], args...), stderr: &lockedBuffer{}, ended: make(chan struct{})}
-	p.Env, p.Dir, p.Stderr, p.Stdout = append(environ, asProgram+"=1"), t.TempDir(), p.stderr, &bytes.Buffer{}
+	p.Env, p.Dir, p.Stderr, p.Stdout = append(slices.Clone(environ), asProgram+"=1"), t.TempDir(), p.stderr, &bytes.Buffer{}
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -41,6 +41,7 @@ func (c runCommand) Run(s *surroundings) error {
 	if err != nil {
 		return err
 	}
+	prepare(s, log)
 	p.official, p.metrics = c.Official, newMetrics()
 	l, err := listen(s.ctx, "HTTP_LISTEN", cfg.listen)
 	if err != nil {
@@ -91,9 +92,21 @@ func besides(ctx context.Context, l net.Listener, handler http.Handler) (goOn fu
 	}
 	stop = func() {
 		cancel()
-		<-served // why the start has failed matters more
+		_ = <-served // why the start has failed matters more
 	}
 	return goOn, stop
+}
+
+// prepare keeps the process's memory to itself, and warns of settings that nobody
+// reads.
+func prepare(s *surroundings, log *slog.Logger) {
+	if err := noCores(); err != nil {
+		log.Warn("a crash may write the keys to a disk", "error", err)
+	}
+	names, meant := strangers(s.env)
+	for _, name := range names {
+		log.Warn(stranger(name, meant[name]))
+	}
 }
 
 func mode(cfg config) string {

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"saqbol/storage"
+	"saqbol/storage/seal"
+)
+
+// keys reads the key set without making one.
+func (d *doctor) keys(cfg config) *seal.Keys {
+	text, where := []byte(cfg.key.reveal()), "SAQBOL_KEY"
+	if cfg.key.reveal() == "" {
+		where = keyFile
+		var err error
+		if text, err = os.ReadFile(keyFile); errors.Is(err, os.ErrNotExist) {
+			d.add("keys", gradeOK, "none yet; `saqbol run` makes %s in this folder: keep a copy apart from the database", keyFile)
+			return nil
+		} else if err != nil {
+			d.report("keys", "", fmt.Errorf("%s can't be read: %w", keyFile, err))
+			return nil
+		}
+		if info, err := os.Stat(keyFile); err == nil && info.Mode().Perm()&0o077 != 0 {
+			d.report("keys", "", fmt.Errorf("others can read %s: chmod 600 %s", keyFile, keyFile))
+			return nil
+		}
+	}
+	keys, err := seal.Read(text)
+	d.report("keys", where+" holds a key set", err)
+	return keys
+}
+
+func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
+	path, isFile := sqlitePath(cfg.databaseURL)
+	if isFile {
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			d.add("database", gradeOK, "none yet; `saqbol run` makes %s", path)
+			return
+		}
+	}
+	if keys == nil {
+		d.report("database", "", fmt.Errorf("there is a database but no key for it: put %s or SAQBOL_KEY back", keyFile))
+		return
+	}
+	store, err := storage.Open(ctx, cfg.databaseURL, keys)
+	if err != nil {
+		d.report("database", "", err)
+		return
+	}
+	health, err := store.Check(ctx)
+	if err == nil && len(health.Damage) > 0 {
+		err = errors.New(health.Damage[0])
+	}
+	d.report("database", fmt.Sprintf("opens with the key and is sound: %d reports of %d subjects; %d answers wait",
+		health.Reports, health.Subjects, health.Unsent), errors.Join(err, store.Close()))
+	if health.Letters > 0 {
+		d.add("letters", gradeWarn, "%d update(s) could not be handled: `saqbol deadletters` lists them", health.Letters)
+	}
+	if health.Aside > 0 {
+		d.add("letters", gradeWarn, "%d stored message(s) or letter(s) can't be read and are set aside for a month: sealed under another key, or damaged", health.Aside)
+	}
+}
+
+// folder looks at who can read the database and where it stands.
+func (d *doctor) folder(cfg config) {
+	path, isFile := sqlitePath(cfg.databaseURL)
+	if !isFile {
+		return
+	}
+	folder := filepath.Dir(path)
+	info, err := os.Stat(folder)
+	if errors.Is(err, os.ErrNotExist) {
+		return // run makes it, for its owner only
+	}
+	if err != nil {
+		d.report("folder", "", fmt.Errorf("the folder of the database can't be looked at: %w", err))
+		return
+	}
+	well := true
+	say := func(g grade, format string, args ...any) {
+		well = false
+		d.add("folder", g, format, args...)
+	}
+	for _, name := range []string{path, path + "-wal"} {
+		if file, err := os.Stat(name); err == nil && file.Mode().Perm()&0o077 != 0 {
+			say(gradeFail, "others can read %s: chmod 600 %s", name, name)
+		}
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		say(gradeWarn, "others can write into %s, and so take the database away: chmod 700 %s", folder, folder)
+	}
+	if owner, known := ownerOf(info); known && owner != os.Geteuid() {
+		say(gradeWarn, "%s belongs to the user with the id %d: run doctor as the user who runs the bot, or files that it makes are not the bot's", folder, owner)
+	}
+	if _, err := os.Stat(filepath.Join(folder, keyFile)); err == nil {
+		say(gradeWarn, "the key stands beside the database, so who copies the folder can read everything: move %s to another folder", keyFile)
+	}
+	if well {
+		d.add("folder", gradeOK, "%s is this user's alone", folder)
+	}
+}
+
+// enoughDisk is the free space below which doctor warns: a million reports take
+// about half of it.
+const enoughDisk = 1 << 30
+
+// What an fsync takes: below quickSync no disk has written anything, unless it
+// keeps what it was given through a power cut; above slowSync people wait.
+const (
+	syncs     = 21
+	quickSync = 15 * time.Microsecond
+	slowSync  = 50 * time.Millisecond
+)
+
+func (d *doctor) disk(cfg config) {
+	path, isFile := sqlitePath(cfg.databaseURL)
+	if !isFile {
+		return
+	}
+	folder, there := filepath.Dir(path), true
+	for folder != "." && folder != "/" {
+		if _, err := os.Stat(folder); err == nil {
+			break
+		}
+		folder, there = filepath.Dir(folder), false
+	}
+	free, err := freeBytes(folder)
+	if err == nil && free < enoughDisk {
+		err = fmt.Errorf("only %d MB are free for the database in %s: make room", free>>20, folder)
+	}
+	d.report("disk", fmt.Sprintf("%d GB are free", free>>30), err)
+	if kind := fileSystem(folder); kind != "" {
+		d.add("disk", gradeWarn, "%s is on %s", folder, kind)
+	}
+	if !there {
+		return
+	}
+	took, err := syncTime(folder)
+	switch {
+	case err != nil:
+		d.report("fsync", "", fmt.Errorf("nothing can be written into %s: %w", folder, err))
+	case took < quickSync:
+		d.add("fsync", gradeWarn, "an fsync takes %s, faster than a disk writes: unless its cache survives a power cut, one can take the last reports with it", took)
+	case took > slowSync:
+		d.add("fsync", gradeWarn, "an fsync takes %s: every report waits for one; look for other programs on this disk", took)
+	default:
+		d.add("fsync", gradeOK, "takes %s", took)
+	}
+}
+
+// syncTime is the median time of writing a page and having it on the disk.
+func syncTime(folder string) (_ time.Duration, err error) {
+	f, err := os.CreateTemp(folder, ".doctor-*")
+	if err != nil {
+		return 0, cause(err)
+	}
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
+	page, times := make([]byte, 4096), make([]time.Duration, 0, syncs)
+	for range syncs {
+		begun := time.Now()
+		if _, err := f.Write(page); err != nil {
+			return 0, cause(err)
+		}
+		if err := f.Sync(); err != nil {
+			return 0, cause(err)
+		}
+		times = append(times, time.Since(begun))
+	}
+	slices.Sort(times)
+	return times[len(times)/2].Round(time.Microsecond), nil
+}
