@@ -76,7 +76,6 @@ func TestMetrics(t *testing.T) {
 				`saqbol_ready`:                                       "1",
 				`saqbol_conflict`:                                    "0",
 				`saqbol_dead_letter_rows`:                            "0",
-				`saqbol_queue_length{queue="answers"}`:               "0",
 			} {
 				if got[series] != want {
 					t.Errorf("%s is %q, want %s", series, got[series], want)
