@@ -20,6 +20,7 @@ func scenarios() []scenario {
 		cut(),
 		stop(),
 		instances(),
+		outbox(),
 		storm(),
 	}, suites()...)
 }

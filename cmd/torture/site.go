@@ -94,7 +94,7 @@ func (s *site) open(ctx context.Context) (*storage.Store, *seal.Keys, error) {
 	return openAt(ctx, s.folder)
 }
 
-func openAt(ctx context.Context, folder string) (*storage.Store, *seal.Keys, error) {
+func openAt(ctx context.Context, folder string, options ...storage.Option) (*storage.Store, *seal.Keys, error) {
 	text, err := os.ReadFile(filepath.Join(folder, "saqbol.key"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the key: %w", err)
@@ -103,7 +103,7 @@ func openAt(ctx context.Context, folder string) (*storage.Store, *seal.Keys, err
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := storage.Open(ctx, "sqlite:"+databaseOf(folder), keys)
+	store, err := storage.Open(ctx, "sqlite:"+databaseOf(folder), keys, options...)
 	return store, keys, err
 }
 
