@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -105,6 +106,7 @@ const (
 type bubble struct {
 	*world
 	webhook bool
+	running atomic.Pointer[Bot] // the one behind the webhook
 	wires   wires
 	front   func(hook http.Handler) http.Handler // stands before the webhook, nil = nothing
 }
@@ -128,13 +130,13 @@ func (b *bubble) open(t *testing.T, handle Handler) {
 	b.api = api
 	b.wires.serve(t, apiAddress, api.API())
 	if b.webhook {
-		hook := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.bot.Webhook().ServeHTTP(w, r) }))
+		hook := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.running.Load().Webhook().ServeHTTP(w, r) }))
 		if b.front != nil {
 			hook = b.front(hook)
 		}
 		b.wires.serve(t, hookAddress, hook)
 	}
-	b.restart(t, handle)
+	b.restart(t, handle) // before anybody knocks
 }
 
 // restart builds a bot on what the last one left behind, and runs it.
@@ -165,6 +167,7 @@ func (b *bubble) restart(t *testing.T, handle Handler) {
 	if b.bot, err = New(o); err != nil {
 		t.Fatal(err)
 	}
+	b.running.Store(b.bot)
 	b.start(t)
 }
 

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -109,6 +110,14 @@ func FuzzInput(f *testing.F) {
 	for _, text := range []string{"8 701 123 45 67", "4400 4300 0000 1237", "<b>x</b> & <s>", "", "да", "жоқ", "500 000", "вчера", "\xff\x00\u202e", "помогите", strings.Repeat("<", 4096)} {
 		f.Add("", text, "r:00000000:words:skip", []byte{0, 16, 17, 18, 1, 2, 3, 4, 5, 6})
 		f.Add("kk", text, "drop:yes", []byte{7, 16, 16, 16, 16, 16, 16, 16, 16, 16, 0, 8, 9, 10})
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 300 { // walks that get to the end of a report
+		walk := []byte{7}
+		for range 20 {
+			walk = append(walk, byte(random.IntN(256)))
+		}
+		f.Add("ru", "8 701 123 45 67 <s>x</s> & \"<i>\" мошенник", "set:erase", walk)
 	}
 	f.Fuzz(func(t *testing.T, language, text, data string, walk []byte) {
 		// Telegram's JSON holds only text.

@@ -232,6 +232,9 @@ func crowdOf(people int, seed uint64, live func(who int, r *mathrand.Rand)) {
 func TestInput(t *testing.T) {
 	const each = 16
 	total := inputs
+	if racing {
+		total /= 10
+	}
 	if said := os.Getenv("SAQBOL_INPUTS"); said != "" {
 		n, err := strconv.Atoi(said)
 		if err != nil || n < each {
