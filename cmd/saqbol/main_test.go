@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"slices"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
 // asProgram makes the test's binary the program itself, for tests that need a
@@ -21,7 +24,21 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, enterImage(folder)) // it returns only where it fails
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	http.DefaultClient.CloseIdleConnections() // the tests' own
+	if code == 0 {
+		code = leftBehind()
+	}
+	os.Exit(code)
+}
+
+// leftBehind looks for goroutines that a test, or the program in it, left running.
+func leftBehind() int {
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, "goroutines are left behind:", err)
+		return 1
+	}
+	return 0
 }
 
 // process is the program in a process of its own.
