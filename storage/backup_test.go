@@ -140,7 +140,8 @@ func TestRestoreDrill(t *testing.T) {
 	}
 	stop()
 	writers.Wait()
-	t.Logf("%d reports filed meanwhile, the slowest took %s", acknowledged.Load(), time.Duration(slowest.Load()))
+	t.Logf("measured: 6 backups of a busy database restored and counted, %d reports filed meanwhile, 0 lost, the slowest write took %s",
+		acknowledged.Load(), time.Duration(slowest.Load()).Round(time.Millisecond))
 	if last, err := store.LastBackup(t.Context()); err != nil || time.Since(last) > time.Minute {
 		t.Errorf("LastBackup: %s, %v", last, err)
 	}

@@ -122,7 +122,7 @@ func TestKilledWhileItRestores(t *testing.T) {
 		left += tidy(t, filepath.Dir(path), ".part-") + tidy(t, copies, ".part-")
 		tidy(t, filepath.Dir(path), ".before-")
 	}
-	t.Logf("%d kills: databases with so many reports were found so often: %v; %d restores were finished afterwards, %d files were left half written", kills, found, finished, left)
+	t.Logf("measured: %d kills of a restore: databases with so many reports were found so often: %v; %d restores were finished afterwards, %d files were left half written", kills, found, finished, left)
 }
 
 // tidy removes the files whose names hold mark and counts them.
