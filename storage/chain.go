@@ -75,14 +75,14 @@ func (s *Store) scanLink(scan func(...any) error) (link, error) {
 }
 
 // about is what a row says of a key for which linkAt found it.
-func (l *link) about(key fraud.Key) (of sums, known bool, err error) {
+func (l *link) about(key fraud.Key) (sums, error) {
 	if l.key == key {
-		return l.sums, true, nil
+		return l.sums, nil
 	}
 	if here := aheadOf(key); bytes.Compare(here[:], l.next[:]) >= 0 {
-		return sums{}, false, errMissing
+		return sums{}, errMissing
 	}
-	return sums{}, false, nil
+	return sums{}, nil
 }
 
 // putLink writes a row with its proof.

@@ -17,12 +17,11 @@ var errLinks = fmt.Errorf("%w: a report and the subjects that it counts for do n
 
 // opens holds a sealed column to opening. Here an unknown key is damage too: what
 // a program with other keys wrote would have been seen when the database was opened.
-func (l *look) opens(sealed []byte, at seal.Place) ([]byte, error) {
-	plain, err := l.keys.Open(sealed, at)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+func (l *look) opens(sealed []byte, at seal.Place) error {
+	if _, err := l.keys.Open(sealed, at); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	return plain, nil
+	return nil
 }
 
 // reports looks at every report, and at the rows that make it count.
@@ -124,9 +123,9 @@ func (l *look) people(ctx context.Context) error {
 		if len(who) != len(fraud.Key{}) || !l.agrees(p.marking(who), proof) {
 			return nil, altered("people")
 		}
-		_, err := l.opens(id, seal.Place{Table: "people", Column: "id", Row: who})
+		err := l.opens(id, seal.Place{Table: "people", Column: "id", Row: who})
 		if err == nil && session != nil {
-			_, err = l.opens(session, sessionPlace(fraud.Key(who)))
+			err = l.opens(session, sessionPlace(fraud.Key(who)))
 		}
 		return who, err
 	}, `SELECT person, id, lang, gone, since, session, proof FROM people WHERE person > $1 ORDER BY person LIMIT $2`)
@@ -147,8 +146,7 @@ func (l *look) disputes(ctx context.Context) error {
 			}
 			last = d
 			n++
-			_, err := l.opens(sealed, disputePlace(fraud.Key(d.subject)))
-			return err
+			return l.opens(sealed, disputePlace(fraud.Key(d.subject)))
 		}, `SELECT subject, person, ref, at, proof FROM disputes WHERE (subject, person) > ($1, $2) ORDER BY subject, person LIMIT $3`,
 			last.subject, last.person, lookedAtOnce)
 		return n == lookedAtOnce, err
@@ -161,8 +159,8 @@ func (l *look) confirmations(ctx context.Context) error {
 		if err := scan(&subject, &ref, &by); err != nil {
 			return nil, err
 		}
-		_, errRef := l.opens(ref, seal.Place{Table: "confirmations", Column: "ref", Row: subject})
-		_, errBy := l.opens(by, seal.Place{Table: "confirmations", Column: "confirmed_by", Row: subject})
+		errRef := l.opens(ref, seal.Place{Table: "confirmations", Column: "ref", Row: subject})
+		errBy := l.opens(by, seal.Place{Table: "confirmations", Column: "confirmed_by", Row: subject})
 		return subject, errors.Join(errRef, errBy)
 	}, `SELECT subject, ref, confirmed_by FROM confirmations WHERE subject > $1 ORDER BY subject LIMIT $2`)
 }

@@ -40,7 +40,7 @@ func (s *Store) standing(ctx context.Context, key fraud.Key) (fraud.Standing, er
 	if err != nil {
 		return fraud.Standing{}, err
 	}
-	of, _, err := l.about(key)
+	of, err := l.about(key)
 	return fraud.Standing{Reporters: int(of.reporters), Top: fraud.Scenario(of.top), Last: moment(of.last),
 		Disputes: int(of.disputes), Confirmed: of.confirmed != 0}, err
 }
@@ -211,7 +211,7 @@ func (s *Store) sumUp(ctx context.Context, t *tx, subject fraud.Key, by shift) e
 	if err != nil {
 		return fmt.Errorf("reading a subject's row: %w", err)
 	}
-	before, _, err := at.about(subject)
+	before, err := at.about(subject)
 	if err != nil {
 		return fmt.Errorf("reading a subject's row: %w", err)
 	}
@@ -221,7 +221,7 @@ func (s *Store) sumUp(ctx context.Context, t *tx, subject fraud.Key, by shift) e
 	}
 	if now.reporters != before.reporters+by.reporters || now.disputes != before.disputes+by.disputes ||
 		now.confirmed != before.confirmed && !by.confirms {
-		return fmt.Errorf("%w: the rows of a subject do not add up to its sums", ErrDamaged)
+		return errSums
 	}
 	if err := s.setSums(ctx, t, &at, subject, now); err != nil {
 		return err
