@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,8 +32,20 @@ func TestBacklogReadsAhead(t *testing.T) {
 		for i := range 3*backlogPage + 7 {
 			journal.owed(t, int64(i+1), "x")
 		}
+		var mu sync.Mutex
 		var flying, all []*parcel
-		b := newBacklog(journal, slog.New(slog.DiscardHandler), func(_ int64, parcels ...*parcel) { flying = append(flying, parcels...) })
+		b := newBacklog(journal, slog.New(slog.DiscardHandler), func(_ int64, parcels ...*parcel) {
+			mu.Lock()
+			defer mu.Unlock()
+			flying = append(flying, parcels...)
+		})
+		landing := func() (batch []*parcel) {
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			batch, flying = flying, nil
+			return batch
+		}
 		if err := b.begin(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -42,21 +55,21 @@ func TestBacklogReadsAhead(t *testing.T) {
 			b.run(t.Context(), func() bool { return false })
 		}()
 		for n := 1; !b.finished(); n++ {
-			synctest.Wait()
-			if len(flying) > backlogPage || journal.reads > n {
-				t.Fatalf("%d are on their way after %d pages", len(flying), journal.reads)
+			batch := landing()
+			if len(batch) == 0 || len(batch) > backlogPage || journal.reads > n {
+				t.Fatalf("%d are on their way after %d pages", len(batch), journal.reads)
 			}
-			for i, p := range flying {
+			for i, p := range batch {
 				if i%3 == 0 {
 					p.delay()
 				}
 				p.finish()
 			}
-			all, flying = append(all, flying...), nil
+			all = append(all, batch...)
 			synctest.Wait()
 		}
 		<-done
-		all = append(all, flying...)
+		all = append(all, landing()...)
 		if len(all) != 3*backlogPage+7 || journal.reads != 4 {
 			t.Fatalf("%d of %d were queued, on %d pages", len(all), 3*backlogPage+7, journal.reads)
 		}
