@@ -13,11 +13,11 @@ type Limits struct {
 	ReportsShare  int // … after which those wait who have filed so many that day
 }
 
-// DefaultLimits leave everybody in peace who asks for themselves or for a family,
-// twenty subjects in an hour of fear and fifty a day, twice over; on a busy day
-// nobody is turned away who asks no more than that (docs/adr/0011).
+// DefaultLimits leave everybody in peace who asks for themselves, for a family or
+// for a village; on a busy day nobody is turned away who asks no more than a
+// family does, fifty a day (docs/adr/0011).
 func DefaultLimits() Limits {
-	return Limits{ChecksPerHour: 40, ChecksPerDay: 100, ChecksAll: 50_000, ChecksShare: 50, ReportsPerDay: 10, ReportsAll: 5_000, ReportsShare: 3}
+	return Limits{ChecksPerHour: 200, ChecksPerDay: 500, ChecksAll: 50_000, ChecksShare: 50, ReportsPerDay: 30, ReportsAll: 5_000, ReportsShare: 5}
 }
 
 // Usage is what one person, or everybody, has used up in one day.
