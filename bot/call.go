@@ -76,7 +76,7 @@ func (c *Client) perform(ctx context.Context, k call) (message int64, err error)
 		return 0, fmt.Errorf("%w: an answer of an unknown kind", tg.ErrorBadRequest)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("calling %s: %w", k.Method, err)
+		return 0, fmt.Errorf("calling %s: %w", k.Method, wordless(err))
 	}
 	if sent != nil {
 		return int64(sent.ID), nil

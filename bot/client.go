@@ -57,7 +57,7 @@ func (c *Client) meet(ctx context.Context) error {
 	defer cancel()
 	me, err := c.api.GetMe(ctx)
 	if err != nil {
-		return fmt.Errorf("asking the Bot API who this bot is: %w", known(err))
+		return fmt.Errorf("asking the Bot API who this bot is: %w", known(wordless(err)))
 	}
 	c.id, c.username = me.ID, me.Username
 	return nil
@@ -147,23 +147,15 @@ func (c *Client) post(ctx context.Context, method string, params, result any, li
 	if err != nil {
 		return fmt.Errorf("calling %s: %w", method, err)
 	}
-	var envelope struct {
-		OK          bool            `json:"ok"`
-		Result      json.RawMessage `json:"result"`
-		Code        int             `json:"error_code"`
-		Description string          `json:"description"`
-		Parameters  struct {
-			RetryAfter int `json:"retry_after"`
-		} `json:"parameters"`
+	e, err := opened(answer)
+	if err != nil {
+		return fmt.Errorf("reading the answer of %s: %w", method, err)
 	}
-	if err := json.Unmarshal(answer, &envelope); err != nil {
-		return fmt.Errorf("reading the answer of %s: %w", method, &unreadable{answer: answer, err: err})
+	if !e.OK {
+		return fmt.Errorf("calling %s: %w", method, refusal(e.Code, e.Description, e.Parameters.RetryAfter))
 	}
-	if !envelope.OK {
-		return fmt.Errorf("calling %s: %w", method, refusal(envelope.Code, envelope.Description, envelope.Parameters.RetryAfter))
-	}
-	if err := json.Unmarshal(envelope.Result, result); err != nil {
-		return fmt.Errorf("reading the result of %s: %w", method, err)
+	if err := json.Unmarshal(e.Result, result); err != nil {
+		return fmt.Errorf("reading the result of %s: %w", method, wordless(err))
 	}
 	return nil
 }

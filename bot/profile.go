@@ -47,7 +47,7 @@ func (b *Bot) introduce(ctx context.Context) {
 	var failures []error
 	for _, step := range steps {
 		call, cancel := context.WithTimeout(ctx, b.options.Bounds.Call)
-		failures = append(failures, step(call))
+		failures = append(failures, wordless(step(call)))
 		cancel()
 	}
 	if err := errors.Join(failures...); err != nil && ctx.Err() == nil {

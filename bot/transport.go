@@ -2,7 +2,6 @@ package bot
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -69,7 +68,9 @@ func (c courier) Do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer = withoutMessage(answer)
+	if answer, err = readable(answer); err != nil {
+		return nil, err
+	}
 	return &http.Response{StatusCode: status, Body: io.NopCloser(bytes.NewReader(answer))}, nil
 }
 
@@ -109,22 +110,6 @@ func typed(status int) bool {
 		return true
 	}
 	return false
-}
-
-// withoutMessage cuts the message that a call returns down to its id. The library
-// fails on kinds of messages that it does not know yet, and a message that was
-// sent must not be sent again because of that.
-func withoutMessage(answer []byte) []byte {
-	var sent struct {
-		OK     bool `json:"ok"`
-		Result struct {
-			ID int64 `json:"message_id"`
-		} `json:"result"`
-	}
-	if json.Unmarshal(answer, &sent) != nil || !sent.OK || sent.Result.ID == 0 {
-		return answer
-	}
-	return fmt.Appendf(nil, `{"ok":true,"result":{"message_id":%d}}`, sent.Result.ID)
 }
 
 // withoutAddress drops the address from an error of net/http: it holds the token.

@@ -96,7 +96,7 @@ func (b *Bot) setWebhook(ctx context.Context) error {
 	_, err := b.options.Client.api.SetWebhook(ctx, &tg.SetWebhookParams{URL: hook.URL, SecretToken: hook.Secret.reveal(),
 		AllowedUpdates: allowedUpdates(), MaxConnections: hook.MaxConnections})
 	if err != nil {
-		return fmt.Errorf("setting the webhook: %w", err)
+		return fmt.Errorf("setting the webhook: %w", wordless(err))
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func (b *Bot) deleteWebhook(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, b.options.Bounds.Call)
 	defer cancel()
 	if _, err := b.options.Client.api.DeleteWebhook(ctx, &tg.DeleteWebhookParams{}); err != nil {
-		return fmt.Errorf("ending the webhook: %w", err)
+		return fmt.Errorf("ending the webhook: %w", wordless(err))
 	}
 	return nil
 }
