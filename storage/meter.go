@@ -77,6 +77,7 @@ const (
 	FaultReadOnly       // the file can't be written
 	FaultIO             // the disk fails
 	FaultDamaged        // the file is not as it should be
+	FaultFenced         // another instance has taken over
 	FaultCanceled       // the time given was up, or the program stops
 	FaultOther
 	faultEnd
@@ -84,7 +85,7 @@ const (
 
 // String is the fault's name in a metric.
 func (f Fault) String() string {
-	return [...]string{"none", "busy", "full", "readonly", "io", "damaged", "canceled", "other"}[f]
+	return [...]string{"none", "busy", "full", "readonly", "io", "damaged", "fenced", "canceled", "other"}[f]
 }
 
 // Faults are all faults, FaultNone first.
@@ -101,6 +102,12 @@ func Faults() []Fault {
 func faultOf(err error) Fault {
 	if err == nil || errors.Is(err, fraud.ErrSeen) || errors.Is(err, fraud.ErrNoLetter) {
 		return FaultNone
+	}
+	switch {
+	case errors.Is(err, ErrFenced):
+		return FaultFenced
+	case errors.Is(err, ErrDamaged):
+		return FaultDamaged
 	}
 	switch code(err) {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
@@ -144,7 +151,9 @@ func (s *Store) measure(op Op, begun time.Time, err *error) {
 type Backlog struct {
 	Unsent  int       // calls to Telegram in the outbox
 	Oldest  time.Time // when the oldest of them was stored, zero where there is none
+	Notices int       // messages that nobody waits for, due or not
 	Letters int       // updates that could not be handled
+	Aside   int       // what can't be read of all these
 }
 
 // Backlog counts what waits in the database, in milliseconds even where that is
@@ -153,9 +162,11 @@ func (s *Store) Backlog(ctx context.Context) (Backlog, error) {
 	var b Backlog
 	var oldest sql.NullInt64
 	row, err := s.read.row(ctx, `SELECT (SELECT COUNT(*) FROM outbox WHERE aside = 0), (SELECT MIN(at) FROM outbox WHERE aside = 0),
-		(SELECT COUNT(*) FROM dead_letters)`)
+		(SELECT COUNT(*) FROM notices WHERE aside = 0), (SELECT COUNT(*) FROM dead_letters WHERE aside = 0),
+		(SELECT COUNT(*) FROM outbox WHERE aside = 1) + (SELECT COUNT(*) FROM notices WHERE aside = 1) +
+		(SELECT COUNT(*) FROM dead_letters WHERE aside = 1)`)
 	if err == nil {
-		err = row.Scan(&b.Unsent, &oldest, &b.Letters)
+		err = row.Scan(&b.Unsent, &oldest, &b.Notices, &b.Letters, &b.Aside)
 	}
 	if err != nil {
 		return Backlog{}, fmt.Errorf("counting what waits: %w", err)

@@ -167,11 +167,14 @@ func TestBacklog(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if _, err := store.write.db.ExecContext(t.Context(), `UPDATE outbox SET aside = 1 WHERE at = 9000`); err != nil {
+		t.Fatal(err)
+	}
 	if err := store.DeadLetter(t.Context(), fraud.DeadLetter{Update: 9, Reason: "sample", At: time.UnixMilli(1)}); err != nil {
 		t.Fatal(err)
 	}
 	b, err := store.Backlog(t.Context())
-	if want := (Backlog{Unsent: 3, Oldest: time.UnixMilli(3000).UTC(), Letters: 1}); err != nil || b != want {
+	if want := (Backlog{Unsent: 2, Oldest: time.UnixMilli(3000).UTC(), Letters: 1, Aside: 1}); err != nil || b != want {
 		t.Errorf("the backlog is %+v, %v; want %+v", b, err, want)
 	}
 }

@@ -33,6 +33,14 @@ type backupPlan struct {
 	keep   int
 }
 
+// interval is the time between backups, 0 where none are made.
+func (p backupPlan) interval() time.Duration {
+	if p.folder == "" {
+		return 0
+	}
+	return p.every
+}
+
 func readBackups(values map[string]string, c *config) error {
 	c.backups = backupPlan{folder: values["SAQBOL_BACKUP_DIR"], every: defaultBackupEvery, keep: defaultBackupKeep}
 	if v := values["SAQBOL_BACKUP_EVERY"]; v != "" {

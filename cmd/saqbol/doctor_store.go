@@ -53,6 +53,7 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 		d.report("database", "", err)
 		return
 	}
+	d.backups(ctx, cfg.backups, store)
 	health, err := store.Check(ctx)
 	if err == nil && len(health.Damage) > 0 {
 		err = errors.New(health.Damage[0])
@@ -64,6 +65,38 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 	}
 	if health.Aside > 0 {
 		d.add("letters", gradeWarn, "%d stored message(s) or letter(s) can't be read and are set aside for a month: sealed under another key, or damaged", health.Aside)
+	}
+}
+
+// lateBackup is when a backup by hand is too old.
+const lateBackup = 7 * 24 * time.Hour
+
+// backups says how old the last backup is.
+func (d *doctor) backups(ctx context.Context, plan backupPlan, store *storage.Store) {
+	if plan.folder != "" {
+		if _, err := os.ReadDir(plan.folder); err != nil {
+			d.report("backups", "", fmt.Errorf("SAQBOL_BACKUP_DIR can't be read: create or mount it, and give this user the right to write: %w", cause(err)))
+			return
+		}
+	}
+	last, err := store.LastBackup(ctx)
+	late := lateBackup
+	if plan.interval() > 0 {
+		late = 2 * plan.interval()
+	}
+	switch age := time.Since(last); {
+	case err != nil:
+		d.report("backups", "", err)
+	case last.IsZero() && plan.interval() > 0:
+		d.add("backups", gradeWarn, "none has been made yet: the bot makes one within %s of its start", min(backupSoon, plan.interval()))
+	case last.IsZero():
+		d.add("backups", gradeWarn, "none has been made yet: `saqbol backup FILE`, or set SAQBOL_BACKUP_DIR")
+	case age > late && plan.interval() > 0:
+		d.add("backups", gradeWarn, "the last is %s old, though one is due every %s: the bot's log says why, or it does not run", age.Round(time.Second), plan.interval())
+	case age > late:
+		d.add("backups", gradeWarn, "the last is %s old: `saqbol backup FILE`, or set SAQBOL_BACKUP_DIR", age.Round(time.Second))
+	default:
+		d.add("backups", gradeOK, "the last is %s old", age.Round(time.Second))
 	}
 }
 

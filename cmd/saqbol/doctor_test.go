@@ -117,13 +117,20 @@ func TestDoctorSeesWhatIsOff(t *testing.T) {
 		grade grade
 		says  string
 	}{
-		"nothing":         {func(*testing.T, *place) {}, "database", gradeOK, "is sound"},
-		"a slip":          {func(_ *testing.T, p *place) { p.environ = append(p.environ, "SAQBOL_KYE=1") }, "names", gradeWarn, "is SAQBOL_KEY meant?"},
-		"open to all":     {func(_ *testing.T, p *place) { p.environ = append(p.environ, "HTTP_LISTEN=0.0.0.0:8080") }, "listen", gradeWarn, "other machines"},
-		"an open .env":    {func(t *testing.T, _ *place) { touch(t, ".env", 0o644) }, "secrets", gradeFail, "chmod 600 .env"},
-		"an open folder":  {func(t *testing.T, _ *place) { chmod(t, "data", 0o777) }, "folder", gradeWarn, "chmod 700 data"},
-		"an open file":    {func(t *testing.T, _ *place) { chmod(t, "data/saqbol.db", 0o644) }, "folder", gradeFail, "chmod 600 data/saqbol.db"},
-		"key beside data": {func(t *testing.T, _ *place) { touch(t, "data/saqbol.key", 0o600) }, "folder", gradeWarn, "move saqbol.key"},
+		"nothing":          {func(*testing.T, *place) {}, "database", gradeOK, "is sound"},
+		"a slip":           {func(_ *testing.T, p *place) { p.environ = append(p.environ, "SAQBOL_KYE=1") }, "names", gradeWarn, "is SAQBOL_KEY meant?"},
+		"open to all":      {func(_ *testing.T, p *place) { p.environ = append(p.environ, "HTTP_LISTEN=0.0.0.0:8080") }, "listen", gradeWarn, "other machines"},
+		"an open .env":     {func(t *testing.T, _ *place) { touch(t, ".env", 0o644) }, "secrets", gradeFail, "chmod 600 .env"},
+		"an open folder":   {func(t *testing.T, _ *place) { chmod(t, "data", 0o777) }, "folder", gradeWarn, "chmod 700 data"},
+		"an open file":     {func(t *testing.T, _ *place) { chmod(t, "data/saqbol.db", 0o644) }, "folder", gradeFail, "chmod 600 data/saqbol.db"},
+		"key beside data":  {func(t *testing.T, _ *place) { touch(t, "data/saqbol.key", 0o600) }, "folder", gradeWarn, "move saqbol.key"},
+		"no backup":        {func(*testing.T, *place) {}, "backups", gradeWarn, "set SAQBOL_BACKUP_DIR"},
+		"no backup folder": {func(_ *testing.T, p *place) { p.environ = append(p.environ, "SAQBOL_BACKUP_DIR=absent") }, "backups", gradeFail, "SAQBOL_BACKUP_DIR"},
+		"a backup": {func(t *testing.T, p *place) {
+			if status := run(t.Context(), []string{"backup", "copy.backup"}, p.environ, &lockedBuffer{}, &lockedBuffer{}); status != exitDone {
+				t.Fatalf("backup ends with %d", status)
+			}
+		}, "backups", gradeOK, "the last is"},
 		"a webhook while polling": {func(t *testing.T, p *place) { p.hook(t, "http://127.0.0.1:1/other") },
 			"webhook", gradeWarn, "WEBHOOK_URL is empty"},
 		"another's webhook": {func(t *testing.T, p *place) {

@@ -20,9 +20,28 @@ const stateTimeout = 2 * time.Second
 type source struct {
 	waiting func() bot.Health
 	ready   func(context.Context) error
-	backlog func(context.Context) (storage.Backlog, error)
+	stored  func(context.Context) (stored, error)
+	damage  func() error
 	polling bool
-	file    string // of the database, "" where it is none
+	file    string        // of the database, "" where it is none
+	backups time.Duration // between scheduled ones, 0 where none are made
+}
+
+// stored is what the database is asked for.
+type stored struct {
+	storage.Backlog
+	backup time.Time // the last, zero where there is none
+}
+
+// storedIn asks a store.
+func storedIn(store *storage.Store) func(context.Context) (stored, error) {
+	return func(ctx context.Context) (s stored, err error) {
+		if s.Backlog, err = store.Backlog(ctx); err != nil {
+			return s, err
+		}
+		s.backup, err = store.LastBackup(ctx)
+		return s, err
+	}
 }
 
 // state gives what is so at this moment, unlike metrics, which counts.
@@ -59,7 +78,12 @@ func stateDescs() []stateDesc {
 		{"saqbol_database_up", "", "1 where the database answers."},
 		{"saqbol_outbox_rows", "", "Calls to Telegram that wait in the database."},
 		{"saqbol_outbox_oldest_seconds", "", "How long the oldest of them has waited; 0 where none waits."},
+		{"saqbol_notice_rows", "", "Messages that nobody waits for, due or not."},
 		{"saqbol_dead_letter_rows", "", "Dead letters kept in the database."},
+		{"saqbol_set_aside_rows", "", "Answers, notices and dead letters that can't be read."},
+		{"saqbol_database_damaged", "", "1 once damage was found; nothing is saved then."},
+		{"saqbol_last_backup_timestamp_seconds", "", "When the last backup was made; 0 where there is none."},
+		{"saqbol_backup_interval_seconds", "", "How often a backup is to be made; 0 where that is left to others."},
 		{"saqbol_database_bytes", "file", "Size of the database and of its write-ahead log."},
 		{"saqbol_disk_free_bytes", "", "What may still be written where the database stands."},
 	}
@@ -93,7 +117,9 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 	if !h.LastUpdate.IsZero() {
 		gauge("saqbol_last_update_timestamp_seconds", seconds(h.LastUpdate))
 	}
-	b, ok := s.backlog(ctx)
+	gauge("saqbol_database_damaged", truth(s.source.damage() != nil))
+	gauge("saqbol_backup_interval_seconds", s.source.backups.Seconds())
+	b, ok := s.stored(ctx)
 	gauge("saqbol_database_up", truth(ok))
 	if ok {
 		gauge("saqbol_outbox_rows", float64(b.Unsent))
@@ -102,7 +128,14 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 			oldest = max(0, time.Since(b.Oldest))
 		}
 		gauge("saqbol_outbox_oldest_seconds", oldest.Seconds())
+		gauge("saqbol_notice_rows", float64(b.Notices))
 		gauge("saqbol_dead_letter_rows", float64(b.Letters))
+		gauge("saqbol_set_aside_rows", float64(b.Aside))
+		backup := 0.0
+		if !b.backup.IsZero() {
+			backup = seconds(b.backup)
+		}
+		gauge("saqbol_last_backup_timestamp_seconds", backup)
 	}
 	s.disk(gauge)
 }
@@ -122,29 +155,29 @@ func (s *state) disk(gauge func(string, float64, ...string)) {
 	}
 }
 
-// backlog asks the database, for as long as ctx lasts; ok is false where it does
+// stored asks the database, for as long as ctx lasts; ok is false where it does
 // not answer.
-func (s *state) backlog(ctx context.Context) (_ storage.Backlog, ok bool) {
+func (s *state) stored(ctx context.Context) (_ stored, ok bool) {
 	select {
 	case s.looking <- struct{}{}:
 	default:
-		return storage.Backlog{}, false // the last look still hangs
+		return stored{}, false // the last look still hangs
 	}
 	type answer struct {
-		storage.Backlog
+		stored
 		err error
 	}
 	answered := make(chan answer, 1)
 	go func() {
 		defer func() { <-s.looking }()
-		b, err := s.source.backlog(ctx)
-		answered <- answer{b, err}
+		found, err := s.source.stored(ctx)
+		answered <- answer{found, err}
 	}()
 	select {
 	case a := <-answered:
-		return a.Backlog, a.err == nil
+		return a.stored, a.err == nil
 	case <-ctx.Done():
-		return storage.Backlog{}, false
+		return stored{}, false
 	}
 }
 

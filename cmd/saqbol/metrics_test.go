@@ -146,7 +146,8 @@ func quiet() source {
 	return source{
 		waiting: func() bot.Health { return bot.Health{} },
 		ready:   func(context.Context) error { return nil },
-		backlog: func(context.Context) (storage.Backlog, error) { return storage.Backlog{}, nil },
+		stored:  func(context.Context) (stored, error) { return stored{}, nil },
+		damage:  func() error { return nil },
 	}
 }
 
@@ -161,10 +162,10 @@ func TestMetricsWhileTheDiskHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, looks, release := newMetrics(), 0, make(chan struct{})
 		hanging := quiet()
-		hanging.backlog = func(context.Context) (storage.Backlog, error) {
+		hanging.stored = func(context.Context) (stored, error) {
 			looks++
 			<-release
-			return storage.Backlog{Unsent: 7, Oldest: time.Now().Add(-time.Minute), Letters: 2}, nil
+			return stored{storage.Backlog{Unsent: 7, Oldest: time.Now().Add(-time.Minute), Notices: 4, Letters: 2, Aside: 1}, time.Unix(1000, 0)}, nil
 		}
 		m.watch(hanging)
 		for range 3 {
@@ -179,20 +180,28 @@ func TestMetricsWhileTheDiskHangs(t *testing.T) {
 		close(release)
 		synctest.Wait()
 		got := samples(t, look(m))
-		if got["saqbol_database_up"] != "1" || got["saqbol_outbox_rows"] != "7" || got["saqbol_outbox_oldest_seconds"] != "60" || got["saqbol_dead_letter_rows"] != "2" {
-			t.Errorf("afterwards: %q up, %q rows, oldest %q, letters %q", got["saqbol_database_up"], got["saqbol_outbox_rows"],
-				got["saqbol_outbox_oldest_seconds"], got["saqbol_dead_letter_rows"])
+		for series, want := range map[string]string{"saqbol_database_up": "1", "saqbol_outbox_rows": "7", "saqbol_outbox_oldest_seconds": "60",
+			"saqbol_notice_rows": "4", "saqbol_dead_letter_rows": "2", "saqbol_set_aside_rows": "1",
+			"saqbol_last_backup_timestamp_seconds": "1000", "saqbol_backup_interval_seconds": "0", "saqbol_database_damaged": "0"} {
+			if got[series] != want {
+				t.Errorf("afterwards %s is %q, want %s", series, got[series], want)
+			}
 		}
 	})
 }
 
 func TestMetricsWithoutADatabase(t *testing.T) {
 	m, away := newMetrics(), quiet()
-	away.backlog = func(context.Context) (storage.Backlog, error) { return storage.Backlog{}, errors.New("away") }
+	away.stored = func(context.Context) (stored, error) { return stored{}, errors.New("away") }
+	away.damage = func() error { return errors.New("damaged") }
+	away.backups = time.Hour
 	away.ready = func(context.Context) error { return errors.New("not yet") }
 	m.watch(away)
-	if got := samples(t, look(m)); got["saqbol_database_up"] != "0" || got["saqbol_ready"] != "0" {
-		t.Errorf("database %q, ready %q; want 0, 0", got["saqbol_database_up"], got["saqbol_ready"])
+	got := samples(t, look(m))
+	for series, want := range map[string]string{"saqbol_database_up": "0", "saqbol_ready": "0", "saqbol_database_damaged": "1", "saqbol_backup_interval_seconds": "3600"} {
+		if got[series] != want {
+			t.Errorf("%s is %q, want %s", series, got[series], want)
+		}
 	}
 }
 

@@ -66,7 +66,8 @@ func (c runCommand) Run(s *surroundings) error {
 		webhook, path = a.bot.Webhook(), cfg.webhook.Path
 	}
 	file, _ := sqlitePath(cfg.databaseURL)
-	p.metrics.watch(source{waiting: a.bot.Waiting, ready: a.bot.Ready, backlog: a.store.Backlog, polling: cfg.webhook == nil, file: file})
+	p.metrics.watch(source{waiting: a.bot.Waiting, ready: a.bot.Ready, stored: storedIn(a.store), damage: a.store.Damage,
+		polling: cfg.webhook == nil, file: file, backups: cfg.backups.interval()})
 	front.open(newMux(log, []check{{"database", a.store.Ping}, {"telegram", a.bot.Ready}}, page, path, webhook))
 	log.Info("SaqBol is running", "bot", a.client.Username(), "mode", mode(cfg), "http", l.Addr().String(), "version", thisBuild().version)
 	err = a.serve(s.ctx, beside)
