@@ -49,6 +49,7 @@ type Lease struct {
 	name  string
 	token int64
 	term  time.Duration
+	guard guard // of renewals; nil for the instance's own lease
 	lost  chan struct{}
 	lose  func()
 	stop  context.CancelFunc
@@ -74,7 +75,7 @@ func (s *Store) lease(ctx context.Context, name string, c Claim, guard guard) (*
 		return nil, fmt.Errorf("taking the lease %q: %w", name, err)
 	}
 	keeping, stop := context.WithCancel(context.Background())
-	l := &Lease{store: s, name: name, token: token, term: c.Term, lost: make(chan struct{}), stop: stop, done: make(chan struct{})}
+	l := &Lease{store: s, name: name, token: token, term: c.Term, guard: guard, lost: make(chan struct{}), stop: stop, done: make(chan struct{})}
 	l.lose = sync.OnceFunc(func() { close(l.lost) })
 	go l.keep(keeping)
 	return l, nil
@@ -126,7 +127,7 @@ func (l *Lease) renew(ctx context.Context) (lost bool) {
 	ctx, cancel := context.WithTimeout(ctx, l.term)
 	defer cancel()
 	s := l.store
-	err := s.write.transact(ctx, func(t *tx) error {
+	err := s.write.transactAs(ctx, l.guard, func(t *tx) error {
 		n, err := t.exec(ctx, `UPDATE leases SET beat = beat + 1, until = $1 WHERE name = $2 AND token = $3`,
 			millis(s.clock().Add(l.term)), l.name, l.token)
 		if err == nil && n == 0 {

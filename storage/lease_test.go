@@ -87,27 +87,25 @@ func (h *house) dump(store *Store) string {
 	}
 	for _, table := range tables {
 		rows, err := store.read.db.Query(`SELECT * FROM ` + table)
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		columns, err := rows.Columns()
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		for rows.Next() {
+		err = each(rows, err, func(rows *sql.Rows) error {
+			columns, err := rows.Columns()
+			if err != nil {
+				return err
+			}
 			values := make([]any, len(columns))
 			for i := range values {
 				values[i] = new(any)
 			}
 			if err := rows.Scan(values...); err != nil {
-				h.t.Fatal(err)
+				return err
 			}
 			for _, value := range values {
 				fmt.Fprintf(&out, "%v ", *value.(*any))
 			}
 			fmt.Fprintln(&out, table)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return nil
+		})
+		if err != nil {
 			h.t.Fatal(err)
 		}
 	}

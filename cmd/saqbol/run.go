@@ -80,20 +80,24 @@ func (c runCommand) Run(s *surroundings) error {
 // it where the start has failed.
 func besides(ctx context.Context, l net.Listener, handler http.Handler) (goOn func(context.Context) error, stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	served := make(chan error, 1)
-	go func() { served <- serve(ctx, l, handler, httpGrace) }()
+	served := make(chan struct{})
+	var failed error
+	go func() {
+		defer close(served)
+		failed = serve(ctx, l, handler, httpGrace)
+	}()
 	goOn = func(ctx context.Context) error {
 		select {
-		case err := <-served:
-			return err
+		case <-served:
 		case <-ctx.Done():
+			cancel()
+			<-served
 		}
-		cancel()
-		return <-served
+		return failed
 	}
 	stop = func() {
 		cancel()
-		_ = <-served // why the start has failed matters more
+		<-served // why the start has failed matters more
 	}
 	return goOn, stop
 }
