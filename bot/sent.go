@@ -9,12 +9,18 @@ import (
 
 const sentEvery = 100 * time.Millisecond
 
+// failuresALine is for how many failures in a row, one every five seconds, there is
+// a line in the log: a full disk needs room, not a full log.
+const failuresALine = 12
+
 // sentRows takes delivered answers off the outbox, many at a time.
 type sentRows struct {
 	outbox  Outbox
 	log     *slog.Logger
 	timeout time.Duration
 	more    chan struct{} // something was added
+
+	failures int // in a row; only flush touches it
 
 	mu   sync.Mutex
 	rows []int64
@@ -68,9 +74,12 @@ func (s *sentRows) flush() bool {
 	defer cancel()
 	err := s.outbox.Sent(ctx, rows)
 	if err == nil {
+		s.failures = 0
 		return true
 	}
-	s.log.Error("delivered answers still stand in the outbox", "count", len(rows), "error", err)
+	if s.failures++; s.failures%failuresALine == 1 {
+		s.log.Error("delivered answers still stand in the outbox; it is tried again until they don't", "count", len(rows), "error", err)
+	}
 	for _, row := range rows {
 		s.add(row)
 	}

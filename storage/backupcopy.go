@@ -185,7 +185,10 @@ func checkCopy(ctx context.Context, path string, keys *seal.Keys) (found Backup,
 	if err := each(rows, err, of.scan); err != nil {
 		return found, fmt.Errorf("reading what the copy knows of its keys: %w", explained(err))
 	}
-	return found, of.fit(keys)
+	if err := of.fit(keys); err != nil {
+		return found, err
+	}
+	return found, examineCopy(ctx, db, keys, found.Schema)
 }
 
 // sound has SQLite look at every page, every index and every reference.

@@ -2,9 +2,12 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
+
+	"saqbol/storage/seal"
 )
 
 // Health is what Check finds.
@@ -66,23 +69,29 @@ func (s *Store) Check(ctx context.Context) (h Health, err error) {
 // It goes in steps of some milliseconds, none of which holds up anybody, and
 // works one share-th of the time: 1 for all of it.
 func (s *Store) Examine(ctx context.Context, share int) (err error) {
-	look, err := s.startLook(share)
+	db, err := lookingPool(s.path, s.wait)
 	if err != nil {
-		return err
+		return fmt.Errorf("opening the database for a check: %w", err)
 	}
-	defer func() { err = errors.Join(err, look.db.close()) }()
-	for _, part := range []struct {
-		what string
-		look func(context.Context) error
-	}{
-		{"the file", look.structure}, {"subjects", look.subjects}, {"reports", look.reports}, {"people", look.people},
-		{"disputes", look.disputes}, {"confirmations", look.confirmations}, {"counters", look.counters},
-	} {
-		if err := part.look(ctx); err != nil {
-			return s.checked(ctx, fmt.Errorf("looking over %s: %w", part.what, err))
-		}
+	defer func() { err = errors.Join(err, db.close()) }()
+	l := &look{Store: s, db: db, share: share}
+	if err := l.structure(ctx); err != nil {
+		return s.checked(ctx, fmt.Errorf("looking over the file: %w", err))
 	}
-	return nil
+	return l.allRows(ctx)
+}
+
+// marksSince is the schema from which on rows have marks.
+const marksSince = 3
+
+// examineCopy looks at the rows of a copy that no Store has opened. One from before
+// there were marks has nothing to look at.
+func examineCopy(ctx context.Context, db *sql.DB, keys *seal.Keys, schema int64) error {
+	if schema < marksSince {
+		return nil
+	}
+	s := &Store{keys: keys, damage: newDamage()}
+	return (&look{Store: s, db: newPool(db), share: 1}).allRows(ctx)
 }
 
 // checked is an error of a complete check, in one form for damage of every sort.
@@ -103,12 +112,20 @@ type look struct {
 	share int
 }
 
-func (s *Store) startLook(share int) (*look, error) {
-	db, err := lookingPool(s.path, s.wait)
-	if err != nil {
-		return nil, fmt.Errorf("opening the database for a check: %w", err)
+// allRows looks at everything but the structure of the file.
+func (l *look) allRows(ctx context.Context) error {
+	for _, part := range []struct {
+		what string
+		look func(context.Context) error
+	}{
+		{"subjects", l.subjects}, {"reports", l.reports}, {"people", l.people},
+		{"disputes", l.disputes}, {"confirmations", l.confirmations}, {"counters", l.counters},
+	} {
+		if err := part.look(ctx); err != nil {
+			return l.checked(ctx, fmt.Errorf("looking over %s: %w", part.what, err))
+		}
 	}
-	return &look{Store: s, db: db, share: share}, nil
+	return nil
 }
 
 // structure asks SQLite.

@@ -242,3 +242,23 @@ func copyFile(t *testing.T, from, to string) {
 	t.Helper()
 	writeFile(t, to, readFile(t, from))
 }
+
+// A backup of a damaged database would push the good ones out: there is none.
+func TestNoBackupOfDamage(t *testing.T) {
+	s, _ := openForTest(t)
+	aReport(t, s, 1, phones(s.keys)[0])
+	file := filepath.Join(t.TempDir(), "backup")
+	if _, err := s.Backup(t.Context(), file, BackupOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	good := readFile(t, file)
+	if _, err := s.write.db.ExecContext(t.Context(), `UPDATE subjects SET reporters = 0`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Backup(t.Context(), file, BackupOptions{Force: true}); !errors.Is(err, ErrDamaged) {
+		t.Errorf("a backup of it ends with %v", err)
+	}
+	if string(readFile(t, file)) != string(good) {
+		t.Error("the good backup is gone")
+	}
+}

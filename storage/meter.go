@@ -106,7 +106,7 @@ func faultOf(err error) Fault {
 	switch {
 	case errors.Is(err, ErrFenced):
 		return FaultFenced
-	case errors.Is(err, ErrDamaged):
+	case damaging(err):
 		return FaultDamaged
 	}
 	switch code(err) {
@@ -118,8 +118,6 @@ func faultOf(err error) Fault {
 		return FaultReadOnly
 	case sqlite3.SQLITE_IOERR:
 		return FaultIO
-	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		return FaultDamaged
 	case sqlite3.SQLITE_INTERRUPT:
 		return FaultCanceled
 	}
