@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"testing"
 
@@ -39,11 +38,6 @@ type thrower struct {
 }
 
 type fields map[string]any
-
-// raw stands for a JSON literal among fields.
-func raw(format string, args ...any) json.RawMessage {
-	return json.RawMessage(fmt.Sprintf(format, args...))
-}
 
 func (th *thrower) chat(id int64, kind string) fields {
 	return fields{"id": id, "type": kind, "first_name": "x", "title": "x"}
