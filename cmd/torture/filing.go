@@ -116,8 +116,10 @@ func (w *writing) until(fits func(form) bool) func([]emulator.Message) bool {
 // begin opens a report in one of the ways there are.
 func (c *citizen) begin(ctx context.Context, w *writing) error {
 	var after int64
+	// A question of the last report may come once more after a kill, below the new
+	// one's beginning.
 	fresh := func(rank int) func(form) bool {
-		return func(f form) bool { return f.message > after && f.rank >= rank }
+		return func(f form) bool { return f.message > after && f.rank >= rank && !c.ledger.knows(f.code()) }
 	}
 	switch c.dice.IntN(3) {
 	case 0:
