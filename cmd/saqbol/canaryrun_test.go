@@ -442,6 +442,12 @@ func canaryPolling(t *testing.T, program string) *stage {
 	s.command("doctor", nil, "doctor")
 	s.command("deadletters", nil, "deadletters")
 	s.command("deadletters as JSON", nil, "deadletters", "list", "--json")
+	s.command("backup", nil, "backup", "copy.backup")
+	if _, err := os.Stat(filepath.Join(s.folder, "copy.backup")); err != nil {
+		t.Error(err)
+	}
+	s.command("restore beside the bot", nil, "restore", "copy.backup")
+	s.command("restore of something else", nil, "restore", "saqbol.key")
 	s.collect("running", bot)
 	s.command("rekey", nil, "rekey")
 	s.command("rekey --retire", nil, "rekey", "--retire")

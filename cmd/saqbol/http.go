@@ -40,6 +40,7 @@ func newMux(log *slog.Logger, checks []check, counts http.Handler, path string, 
 // front is what is behind HTTP_LISTEN: until the program is built it is alive and
 // not ready, and what there is to count can be seen.
 type front struct {
+	log      *slog.Logger
 	starting http.Handler
 	whole    atomic.Pointer[http.ServeMux]
 }
@@ -49,7 +50,7 @@ func newFront(log *slog.Logger, counts http.Handler) *front {
 	mux := newMux(log, []check{waits}, counts, "/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "not now", http.StatusServiceUnavailable)
 	}))
-	return &front{starting: mux}
+	return &front{log: log, starting: mux}
 }
 
 // open lets everything in.
@@ -57,11 +58,11 @@ func (f *front) open(mux *http.ServeMux) { f.whole.Store(mux) }
 
 // ServeHTTP answers as far as the program has come.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	handler := f.starting
 	if mux := f.whole.Load(); mux != nil {
-		mux.ServeHTTP(w, r)
-		return
+		handler = mux
 	}
-	f.starting.ServeHTTP(w, r)
+	sheltered(f.log, handler).ServeHTTP(w, r)
 }
 
 // ready answers 200 where every check passes, else 503; the body names the

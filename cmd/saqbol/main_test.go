@@ -24,6 +24,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, enterImage(folder)) // it returns only where it fails
 		os.Exit(1)
 	}
+	if os.Getenv(asPanicking) != "" {
+		fmt.Fprintln(os.Stderr, panickingProgram()) // until it is killed
+		os.Exit(1)
+	}
 	code := m.Run()
 	http.DefaultClient.CloseIdleConnections() // the tests' own
 	if code == 0 {
