@@ -23,6 +23,7 @@ type citizen struct {
 	pool   *numbers
 	told   func()          // called after each thing done, before its answer is there
 	named  map[string]bool // numbers already reported or checked
+	drafts map[string]bool // of reports begun
 	diary  []string        // what was done lately
 	done   int             // things done
 }

@@ -143,14 +143,14 @@ func (c *comparison) contents(p promise, r fraud.Report) {
 		want.Words = ""
 	}
 	if fmt.Sprint(want) != fmt.Sprint(got) {
-		c.complain("%s holds\n  %+v, its person said\n  %+v", p.code, got, want)
+		c.complain("%s holds\n  %+v, its person said\n  %+v\n  after: %s", p.code, got, want, p.diary)
 	}
 	var subjects []string
 	for _, ref := range r.Subjects {
 		subjects = append(subjects, ref.Value)
 	}
 	if !slices.Equal(subjects, p.subjects) {
-		c.complain("%s is about %v, its person said %v", p.code, subjects, p.subjects)
+		c.complain("%s is about %v, its person said %v after: %s", p.code, subjects, p.subjects, p.diary)
 	}
 }
 

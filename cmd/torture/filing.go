@@ -96,20 +96,32 @@ func (c *citizen) report(ctx context.Context) error {
 	return c.file(ctx, w)
 }
 
-// until waits for a question of w's draft that fits, and goes on there.
-func (w *writing) until(fits func(form) bool) func([]emulator.Message) bool {
+// until waits for a question of w's draft that fits, and goes on there. What stands
+// in the chat already is no answer to what the person does next: where the program
+// died, copies of earlier questions stay.
+func (c *citizen) until(w *writing, fits func(form) bool) func([]emulator.Message) bool {
+	type question struct {
+		message     int64
+		draft, step string
+	}
+	old := map[question]bool{}
+	for _, f := range forms(c.Messages()) {
+		old[question{f.message, f.draft, f.step}] = true
+	}
 	return func(messages []emulator.Message) bool {
-		best := -1
-		all := forms(messages)
-		for i, f := range all {
-			if (w.draft == "" || f.draft == w.draft) && fits(f) && (best < 0 || f.rank >= all[best].rank) {
-				best = i
+		var best form
+		for _, f := range forms(messages) {
+			ours := f.draft == w.draft || w.draft == "" && !c.drafts[f.draft]
+			if ours && !old[question{f.message, f.draft, f.step}] && fits(f) && f.rank >= best.rank {
+				best = f
 			}
 		}
-		if best >= 0 {
-			w.form = all[best]
+		if best.draft == "" {
+			return false
 		}
-		return best >= 0
+		w.form = best
+		c.drafts[best.draft] = true
+		return true
 	}
 }
 
@@ -126,7 +138,7 @@ func (c *citizen) begin(ctx context.Context, w *writing) error {
 		_, err := c.act(ctx, "began a report of "+w.number, func() error {
 			after = c.Send("/report " + c.spelled(w.number))
 			return nil
-		}, w.until(fresh(1)))
+		}, c.until(w, fresh(1)))
 		return err
 	case 1:
 		messages, err := c.act(ctx, "checked "+w.number, func() error { after = c.Send(c.spelled(w.number)); return nil },
@@ -136,14 +148,14 @@ func (c *citizen) begin(ctx context.Context, w *writing) error {
 		}
 		m, b, _ := newest(messages, "rep:")
 		after = m.ID
-		_, err = c.act(ctx, "pressed the button that reports "+w.number, c.presses(m.ID, b.Data), w.until(fresh(1)))
+		_, err = c.act(ctx, "pressed the button that reports "+w.number, c.presses(m.ID, b.Data), c.until(w, fresh(1)))
 		return err
 	}
-	if _, err := c.act(ctx, "began a report", func() error { after = c.Send("/report"); return nil }, w.until(fresh(0))); err != nil {
+	if _, err := c.act(ctx, "began a report", func() error { after = c.Send("/report"); return nil }, c.until(w, fresh(0))); err != nil {
 		return err
 	}
 	before := w.message
-	_, err := c.act(ctx, "named "+w.number, c.says(c.spelled(w.number)), w.until(func(f form) bool {
+	_, err := c.act(ctx, "named "+w.number, c.says(c.spelled(w.number)), c.until(w, func(f form) bool {
 		return f.rank > 0 || f.next && f.message > before
 	}))
 	return err
@@ -160,7 +172,7 @@ func awaitingStart(after *int64, text string) func([]emulator.Message) bool {
 // answer answers the question at which w stands, or goes back one.
 func (c *citizen) answer(ctx context.Context, w *writing) error {
 	at := w.form
-	later := w.until(func(f form) bool { return f.rank > at.rank })
+	later := c.until(w, func(f form) bool { return f.rank > at.rank })
 	if at.back && len(w.path) > 0 && !w.turned && c.dice.IntN(12) == 0 {
 		return c.back(ctx, w)
 	}
@@ -202,7 +214,7 @@ func (c *citizen) answer(ctx context.Context, w *writing) error {
 func (c *citizen) back(ctx context.Context, w *writing) error {
 	at, to := w.form, w.path[len(w.path)-1]
 	w.turned, w.path = true, w.path[:len(w.path)-1]
-	_, err := c.act(ctx, "went back from "+at.step, c.presses(at.message, at.data("back")), w.until(func(f form) bool {
+	_, err := c.act(ctx, "went back from "+at.step, c.presses(at.message, at.data("back")), c.until(w, func(f form) bool {
 		return f.step == to && f.message >= at.message
 	}))
 	return err
@@ -228,7 +240,7 @@ func (c *citizen) words() string {
 
 // file presses the button that files the report, and reads its code.
 func (c *citizen) file(ctx context.Context, w *writing) error {
-	p := &promise{person: c.ID(), code: w.code(), subjects: []string{w.number}, details: w.details()}
+	p := &promise{person: c.ID(), code: w.code(), subjects: []string{w.number}, details: w.details(), diary: strings.Join(c.diary, "; ")}
 	c.ledger.note(p, func() { p.filed = asked })
 	_, err := c.act(ctx, "filed "+p.code, c.presses(w.message, w.data("file")), func(messages []emulator.Message) bool {
 		return slices.ContainsFunc(messages, func(m emulator.Message) bool { return m.FromBot && strings.Contains(m.Text, p.code) })

@@ -23,6 +23,7 @@ type promise struct {
 	code     string
 	subjects []string // E.164
 	details  fraud.Details
+	diary    string // what the person had done lately
 
 	filed, withdrawn, erased standing
 }

@@ -64,11 +64,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	fmt.Fprint(stdout, table(results))
 	failed := slices.ContainsFunc(results, func(o outcome) bool { return o.err != nil })
 	if failed {
-		for _, o := range results {
-			if o.err != nil {
-				fmt.Fprintf(stdout, "\n%s failed: %v\n", o.row.name, o.err)
-			}
-		}
 		fmt.Fprintf(stdout, "\nWhat the program said, and its databases, are kept in %s\nAgain: go run ./cmd/torture --%s --seed %d --only %s\n",
 			r.folder, version, r.seed, failing(results))
 		return exitFailed

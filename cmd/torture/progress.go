@@ -53,4 +53,7 @@ func (p *progress) end(o outcome) {
 		fmt.Fprint(p.out, "\r\x1b[K")
 	}
 	fmt.Fprintf(p.out, "%s %s: %s (%.0f s)\n", o.row.name, o.verdict(), o.measured, o.took.Seconds())
+	if o.err != nil {
+		fmt.Fprintf(p.out, "%v\n", o.err)
+	}
 }

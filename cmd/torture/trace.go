@@ -71,7 +71,11 @@ func traceLine(line string, begun map[string]string, see func(syscallLine) error
 		delete(begun, thread)
 		return seeCall(begin+end, syscallLine{thread: thread, finished: true, resumed: true}, see)
 	}
-	if begin, unfinished := strings.CutSuffix(rest, " <unfinished ...>"); unfinished {
+	begin, unfinished := strings.CutSuffix(rest, "<unfinished ...>")
+	if !unfinished { // the thread was gone before strace could write the rest
+		begin, unfinished = strings.CutSuffix(rest, "<detached ...>")
+	}
+	if unfinished {
 		begin = strings.TrimRight(begin, " ")
 		begun[thread] = begin
 		return seeCall(begin, syscallLine{thread: thread}, see)
