@@ -26,6 +26,8 @@ type Session struct {
 	Step   string // the step whose answer is awaited
 	Draft  []byte // the flow's own JSON; sealed at rest; holds no PAN and no one-time code
 	Anchor int64  // Telegram's id of the message that is edited in place, 0 = not known yet
+	Update int64  // the update that led here, 0 = not known
+	At     time.Time
 }
 
 // Open reports whether a conversation is open.

@@ -81,7 +81,7 @@ func (r *Router) Handle(ctx context.Context, in Input) (Reply, error) {
 		return Reply{Lang: r.langOf(in, fraud.Person{})}, unavailable("check.unavailable", "reading where the conversation stands", err)
 	}
 	t := Turn{Input: in, Known: person, Session: session, Lang: r.langOf(in, person), Now: r.deps.Clock().UTC()}
-	reply, err := r.find(t)(ctx, t)
+	reply, err := r.inTurn(ctx, t)
 	if reply.Lang == "" {
 		reply.Lang = t.Lang
 	}
@@ -96,6 +96,9 @@ func (r *Router) Handle(ctx context.Context, in Input) (Reply, error) {
 		}
 	}
 	reply.Change.Update, reply.Change.Person, reply.Change.Now = in.Update, in.Person, t.Now
+	if s := reply.Change.Session; s != nil && s.Open() {
+		s.Update, s.At = max(in.Update, session.Update), t.Now
+	}
 	if reply.Change.File != nil || reply.Change.Erase {
 		reply.Change.QuotaDay = r.deps.Quota.today()
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"saqbol/fraud"
 	"saqbol/storage/seal"
@@ -14,10 +15,12 @@ import (
 
 // sessionRow is how an open conversation is stored.
 type sessionRow struct {
-	Flow   string `json:"flow"`
-	Step   string `json:"step"`
-	Draft  []byte `json:"draft,omitempty"`
-	Anchor int64  `json:"anchor,omitempty"`
+	Flow   string    `json:"flow"`
+	Step   string    `json:"step"`
+	Draft  []byte    `json:"draft,omitempty"`
+	Anchor int64     `json:"anchor,omitempty"`
+	Update int64     `json:"update,omitempty"`
+	At     time.Time `json:"at,omitzero"`
 }
 
 func sessionPlace(who fraud.Key) seal.Place {

@@ -172,7 +172,11 @@ func awaitingStart(after *int64, text string) func([]emulator.Message) bool {
 // answer answers the question at which w stands, or goes back one.
 func (c *citizen) answer(ctx context.Context, w *writing) error {
 	at := w.form
-	later := c.until(w, func(f form) bool { return f.rank > at.rank })
+	later := c.until(w, func(f form) bool {
+		// After a step back a copy of a later question may have been taken for the
+		// next: pressing it brings the one that is open into its place.
+		return f.rank > at.rank || w.turned && f.message == at.message
+	})
 	if at.back && len(w.path) > 0 && !w.turned && c.dice.IntN(12) == 0 {
 		return c.back(ctx, w)
 	}
