@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"saqbol/emulator"
+	"saqbol/locales"
 )
 
 // patience is how long a person waits for an answer, restarts of the program
@@ -18,14 +19,15 @@ const patience = 60 * time.Second
 // its answer; that the program dies meanwhile they don't know.
 type citizen struct {
 	*emulator.Person
-	dice   *rand.Rand
-	ledger *ledger
-	pool   *numbers
-	told   func()          // called after each thing done, before its answer is there
-	named  map[string]bool // numbers already reported or checked
-	drafts map[string]bool // of reports begun
-	diary  []string        // what was done lately
-	done   int             // things done
+	dice      *rand.Rand
+	ledger    *ledger
+	pool      *numbers
+	catalogue *locales.Catalogue
+	told      func()          // called after each thing done, before its answer is there
+	named     map[string]bool // numbers already reported or checked
+	drafts    map[string]bool // of reports begun
+	diary     []string        // what was done lately
+	done      int             // things done
 }
 
 // act does something and waits until the chat shows what is expected.

@@ -77,7 +77,7 @@ func (c *crowd) newcomer() *citizen {
 	c.people++
 	language := []string{"kk", "ru", "ru", "en", ""}[c.dice.IntN(5)]
 	return &citizen{
-		Person: c.site.api.NewPerson("Тұрғын", language), ledger: c.ledger, pool: c.pool, named: map[string]bool{}, drafts: map[string]bool{},
+		Person: c.site.api.NewPerson("Тұрғын", language), ledger: c.ledger, pool: c.pool, catalogue: c.site.rig.catalogue, named: map[string]bool{}, drafts: map[string]bool{},
 		dice: rand.New(rand.NewPCG(c.dice.Uint64(), c.dice.Uint64())),
 		told: func() {
 			select {

@@ -19,6 +19,7 @@ func steps() []string {
 // form is a report's question as it stands in the chat.
 type form struct {
 	message int64
+	text    string
 	draft   string
 	step    string
 	rank    int // of the step
@@ -32,7 +33,7 @@ type form struct {
 func forms(messages []emulator.Message) []form {
 	var found []form
 	for _, m := range messages {
-		f := form{message: m.ID}
+		f := form{message: m.ID, text: m.Text}
 		for _, row := range m.Buttons {
 			for _, b := range row {
 				f.read(b)
@@ -128,10 +129,8 @@ func (c *citizen) until(w *writing, fits func(form) bool) func([]emulator.Messag
 // begin opens a report in one of the ways there are.
 func (c *citizen) begin(ctx context.Context, w *writing) error {
 	var after int64
-	// A question of the last report may come once more after a kill, below the new
-	// one's beginning.
 	fresh := func(rank int) func(form) bool {
-		return func(f form) bool { return f.message > after && f.rank >= rank && !c.ledger.knows(f.code()) }
+		return func(f form) bool { return f.message > after && f.rank >= rank }
 	}
 	switch c.dice.IntN(3) {
 	case 0:
@@ -244,9 +243,13 @@ func (c *citizen) words() string {
 
 // file presses the button that files the report, and reads its code.
 func (c *citizen) file(ctx context.Context, w *writing) error {
-	p := &promise{person: c.ID(), code: w.code(), subjects: []string{w.number}, details: w.details(), diary: strings.Join(c.diary, "; ")}
+	meant, err := w.meant(c.catalogue)
+	if err != nil {
+		return err
+	}
+	p := &promise{person: c.ID(), code: w.code(), subjects: []string{w.number}, details: meant, diary: strings.Join(c.diary, "; ")}
 	c.ledger.note(p, func() { p.filed = asked })
-	_, err := c.act(ctx, "filed "+p.code, c.presses(w.message, w.data("file")), func(messages []emulator.Message) bool {
+	_, err = c.act(ctx, "filed "+p.code, c.presses(w.message, w.data("file")), func(messages []emulator.Message) bool {
 		return slices.ContainsFunc(messages, func(m emulator.Message) bool { return m.FromBot && strings.Contains(m.Text, p.code) })
 	})
 	if err == nil {

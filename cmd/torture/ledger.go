@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -58,13 +57,6 @@ func (l *ledger) of(person int64) []*promise {
 		}
 	}
 	return own
-}
-
-// knows tells whether somebody has filed, or tried to file, under a code.
-func (l *ledger) knows(code string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.ContainsFunc(l.reports, func(p *promise) bool { return p.code == code })
 }
 
 // copies are the promises as they stand at this moment.

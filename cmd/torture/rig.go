@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"saqbol/locales"
 )
 
 // rig is what every row works with.
@@ -21,17 +23,23 @@ type rig struct {
 	folder   string // of this run: binaries, databases, logs
 	progress *progress
 
+	catalogue *locales.Catalogue // people read what the program writes
+
 	mu     sync.Mutex
 	built  map[string]string // binaries by their build tags
 	number int               // of sites
 }
 
 func newRig(c choice, out io.Writer) (*rig, error) {
+	catalogue, err := locales.Load()
+	if err != nil {
+		return nil, err
+	}
 	folder, err := os.MkdirTemp("", "saqbol-torture-")
 	if err != nil {
 		return nil, fmt.Errorf("making a folder for the run: %w", err)
 	}
-	return &rig{seed: c.seed, long: c.long, folder: folder, progress: newProgress(out), built: map[string]string{}}, nil
+	return &rig{seed: c.seed, long: c.long, folder: folder, progress: newProgress(out), catalogue: catalogue, built: map[string]string{}}, nil
 }
 
 // size is how much a row does: so many in the long version, so many in the short.
