@@ -24,6 +24,7 @@ type Bot struct {
 	backlog  *backlog
 	noticer  *noticer
 	replayer *replayer
+	refused  strangers
 	health   health
 	open     atomic.Bool // updates are taken in
 
@@ -44,6 +45,7 @@ func New(o Options) (*Bot, error) {
 		me:      self{id: o.Client.ID(), username: o.Client.Username()},
 		render:  renderer{catalogue: o.Catalogue, clock: o.Clock},
 		recent:  newRecent(),
+		refused: strangers{log: o.Log},
 	}
 	b.ctx, b.halt = context.WithCancelCause(context.Background())
 	b.sender = newSender(b.ctx, o)

@@ -33,6 +33,7 @@ func (b *Bot) receive(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !b.admits(r.Header.Get(secretHeader)) {
+		b.refused.seen(time.Now())
 		http.Error(w, "wrong secret", http.StatusUnauthorized)
 		return
 	}

@@ -61,7 +61,7 @@ func withoutArguments(stacks []byte) []byte {
 	return out.Bytes()
 }
 
-// sheltered answers 500 where a handler panics, and logs the type of the panic and
+// sheltered is what stands before every page. It answers 500 where a handler panics, and logs the type of the panic and
 // the calls. net/http would log its value, which may hold anything that was sent.
 func sheltered(log *slog.Logger, handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -76,6 +76,9 @@ func sheltered(log *slog.Logger, handler http.Handler) http.Handler {
 			log.Error("answering a request panicked", "cause", fmt.Sprintf("%T", cause), "stack", calls())
 			http.Error(w, "a fault, see the log", http.StatusInternalServerError)
 		}()
+		// Nobody need keep an answer, or take it for another kind of content.
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
 		handler.ServeHTTP(w, r)
 	})
 }

@@ -66,3 +66,33 @@ func TestSheltered(t *testing.T) {
 	}()
 	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/cut", nil))
 }
+
+// TestPages: every answer says what it is and that nobody should keep it, and only
+// the methods that a page is for are let in.
+func TestPages(t *testing.T) {
+	s := startRun(t, "webhook")
+	s.citizen(t, "kk").says("102")
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/telegram", "/nothing"} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodTrace, http.MethodConnect, http.MethodOptions} {
+			req, err := http.NewRequestWithContext(t.Context(), method, s.http+path, strings.NewReader("x"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close() // not read
+			page := method == http.MethodGet && path != "/telegram" && path != "/nothing"
+			if page != (resp.StatusCode == http.StatusOK) {
+				t.Errorf("%s %s answers %d", method, path, resp.StatusCode)
+			}
+			if page && !strings.Contains(resp.Header.Get("Content-Type"), "charset=utf-8") {
+				t.Errorf("%s says it is %q", path, resp.Header.Get("Content-Type"))
+			}
+			if resp.Header.Get("X-Content-Type-Options") != "nosniff" || resp.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%s %s: %v", method, path, resp.Header)
+			}
+		}
+	}
+}

@@ -78,7 +78,7 @@ func ready(w http.ResponseWriter, r *http.Request, log *slog.Logger, checks []ch
 			status, answer[c.name] = http.StatusServiceUnavailable, "failing, see the log"
 		}
 	}
-	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(answer) // the prober has gone: nobody to tell
 }
