@@ -15,6 +15,7 @@ import (
 // who reported the number while the bot runs, in their language, and nobody else.
 func TestConfirmationIsTold(t *testing.T) {
 	s := startRun(t, "polling")
+	s.citizen(t, "ru").says("102") // it is up: two programs must not make the database together
 	store := s.beside(t)
 	subject := storagetest.Phone(1)
 	var people []citizen
