@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -160,10 +161,11 @@ func look(m *metrics) string {
 // TestMetricsWhileTheDiskHangs: they answer and say so, and looks don't pile up.
 func TestMetricsWhileTheDiskHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, looks, release := newMetrics(), 0, make(chan struct{})
+		m, release := newMetrics(), make(chan struct{})
+		var looks atomic.Int32
 		hanging := quiet()
 		hanging.stored = func(context.Context) (stored, error) {
-			looks++
+			looks.Add(1)
 			<-release
 			return stored{storage.Backlog{Unsent: 7, Oldest: time.Now().Add(-time.Minute), Notices: 4, Letters: 2, Aside: 1}, time.Unix(1000, 0)}, nil
 		}
@@ -174,8 +176,8 @@ func TestMetricsWhileTheDiskHangs(t *testing.T) {
 				t.Errorf("while the disk hangs: up %q, ready %q, rows %q", got["saqbol_database_up"], got["saqbol_ready"], got["saqbol_outbox_rows"])
 			}
 		}
-		if looks != 1 {
-			t.Errorf("%d looks hang, want 1", looks)
+		if n := looks.Load(); n != 1 {
+			t.Errorf("%d looks hang, want 1", n)
 		}
 		close(release)
 		synctest.Wait()
