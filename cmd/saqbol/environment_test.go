@@ -78,7 +78,7 @@ func TestConfigErrorsSayWhatToDo(t *testing.T) {
 		"sends in words":           {environment{"SAQBOL_SENDS_PER_SECOND": "many"}, "SAQBOL_SENDS_PER_SECOND must be"},
 		"no sends":                 {environment{"SAQBOL_SENDS_PER_SECOND": "0"}, "from 1 to 1000"},
 		"more than Telegram gives": {environment{"SAQBOL_SENDS_PER_SECOND": "1001"}, "from 1 to 1000"},
-		"a limit in words":         {environment{"SAQBOL_CHECKS_PER_DAY": "many"}, "SAQBOL_CHECKS_PER_DAY must be a whole number from 1 to 100000000, or 0 for no limit; without it 100 holds"},
+		"a limit in words":         {environment{"SAQBOL_CHECKS_PER_DAY": "many"}, "SAQBOL_CHECKS_PER_DAY must be a whole number from 1 to 100000000, or 0 for no limit; without it 500 holds"},
 		"a limit below nothing":    {environment{"SAQBOL_REPORTS_SHARE": "-1"}, "SAQBOL_REPORTS_SHARE must be"},
 		"level":                    {environment{"LOG_LEVEL": "loud"}, "LOG_LEVEL"},
 		"format":                   {environment{"LOG_FORMAT": "xml"}, "LOG_FORMAT"},
