@@ -17,9 +17,26 @@ import (
 const pagesAtOnce = 500
 
 // copyDatabase copies a live database into the empty file part and compares the
-// copy with what was copied. One read transaction spans all of it: writers go on,
-// and the copy is of the moment at which it began.
-func copyDatabase(ctx context.Context, path, part string, keys *seal.Keys, o BackupOptions) (made Backup, err error) {
+// copy with what was copied.
+func copyDatabase(ctx context.Context, path, part string, keys *seal.Keys, o BackupOptions) (Backup, error) {
+	made, err := snapshot(ctx, path, part, o)
+	if err != nil {
+		return made, err
+	}
+	copied, err := checkCopy(ctx, part, keys)
+	if err != nil {
+		return made, err
+	}
+	if copied.Schema != made.Schema || !slices.Equal(copied.Tables, made.Tables) {
+		return made, fmt.Errorf("the copy differs from what was copied: %w", ErrDamaged)
+	}
+	return made, nil
+}
+
+// snapshot copies within one read transaction: writers go on, and the copy is of
+// the moment at which it began. It ends with the last page, because for so long the
+// write-ahead log can't be emptied.
+func snapshot(ctx context.Context, path, part string, o BackupOptions) (made Backup, err error) {
 	source, err := lone(path, "query_only(1)")
 	if err != nil {
 		return made, err
@@ -44,17 +61,7 @@ func copyDatabase(ctx context.Context, path, part string, keys *seal.Keys, o Bac
 	if err := copyPages(ctx, conn, part, o); err != nil {
 		return made, explained(err)
 	}
-	if err := o.at("pages"); err != nil {
-		return made, err
-	}
-	copied, err := checkCopy(ctx, part, keys)
-	if err != nil {
-		return made, err
-	}
-	if copied.Schema != made.Schema || !slices.Equal(copied.Tables, made.Tables) {
-		return made, fmt.Errorf("the copy differs from what was copied: %w", ErrDamaged)
-	}
-	return made, nil
+	return made, o.at("pages")
 }
 
 // lone opens a database with one connection.
