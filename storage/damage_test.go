@@ -133,6 +133,9 @@ func TestEveryByteOfARow(t *testing.T) {
 			if table != "subjects" { // the one that a check reads
 				step = 5
 			}
+			if racing {
+				step = 23
+			}
 			for at := (root - 1) * page; at < root*page; at++ {
 				if s.closed[""][at] == 0 || at%step > 0 {
 					continue
@@ -298,9 +301,12 @@ func TestFlippedBytes(t *testing.T) {
 	if len(names) != 8 {
 		t.Fatalf("the database has only %v", names)
 	}
-	const copies = 200
+	copies := uint64(200)
+	if racing {
+		copies = 24
+	}
 	count := map[string]int{}
-	for seed := range uint64(copies) {
+	for seed := range copies {
 		random := rand.New(rand.NewPCG(seed, 1))
 		name := names[int(seed)%len(names)]
 		at := places[name][random.IntN(len(places[name]))]
@@ -327,7 +333,7 @@ func TestFlippedBytes(t *testing.T) {
 	t.Logf("measured: %d copies with flipped bytes: %d refused at open, %d found by the check, %d read with the row set aside, %d where the byte meant nothing, 0 served as no reports",
 		copies, count[refusedAtOpen], count[foundByCheck], count[setAside], count[same])
 	for _, what := range []string{refusedAtOpen, foundByCheck, setAside, same} {
-		if count[what] == 0 {
+		if count[what] == 0 && !racing {
 			t.Errorf("no copy was %s: the test flips the wrong bytes", what)
 		}
 	}
