@@ -27,7 +27,7 @@ func storm() scenario {
 func runStorm(ctx context.Context, r *rig) (string, error) {
 	var measured string
 	for _, mode := range []string{webhook, polling} {
-		k := &storming{rig: r, mode: mode, chats: r.size(5000, 250), atOnce: r.size(1000, 250), last: map[int64]fraud.Lang{}}
+		k := &storming{rig: r, mode: mode, chats: r.size(5000, 250), atOnce: r.size(300, 250), last: map[int64]fraud.Lang{}}
 		err := k.blow(ctx)
 		if measured != "" {
 			measured += "; "
