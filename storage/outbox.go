@@ -155,7 +155,6 @@ func (s *Store) Sent(ctx context.Context, ids []int64) (err error) {
 	if len(ids) == 0 {
 		return nil
 	}
-	defer s.measure(OpSent, s.begun(), &err)
 	return s.update(ctx, "forgetting answers that were sent", func(t *tx) error {
 		return forEach(ctx, t, `DELETE FROM outbox WHERE id = $1`, ids)
 	})
