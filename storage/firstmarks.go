@@ -49,6 +49,14 @@ func (s *Store) firstMarks(ctx context.Context, t *tx) error {
 	if done, err := marked(t.row(ctx, firstLink).Scan); done || err != nil {
 		return err
 	}
+	// Whatever counts a transaction does so in a database that is marked.
+	var stored int64
+	if err := t.row(ctx, `SELECT n FROM commits WHERE id = 1`).Scan(&stored); err != nil {
+		return fmt.Errorf("counting transactions: %w", err)
+	}
+	if stored > 0 {
+		return errMissing
+	}
 	for _, step := range []func(context.Context, *tx) error{s.linkAll, s.markPeople, s.markReports, s.markDisputes} {
 		if err := step(ctx, t); err != nil {
 			return fmt.Errorf("marking the rows: %w", err)

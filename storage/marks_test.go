@@ -168,16 +168,24 @@ func back(t *testing.T, path string, version int64) {
 	}
 }
 
-// The first row gone does not make a database one from before there were marks.
+// Rows that are gone do not make a database one from before there were marks: to
+// mark what is left would vouch for the loss.
 func TestMarksAreNotMadeTwice(t *testing.T) {
-	s, path := openForTest(t)
-	refs := phones(s.keys)
-	aReport(t, s, 1, refs[0])
-	if _, err := s.write.db.ExecContext(t.Context(), `DELETE FROM subjects WHERE reporters = 0`); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(t.Context(), "sqlite:"+path, s.keys); !errors.Is(err, ErrDamaged) {
-		t.Errorf("opened with %v", err)
+	for name, statement := range map[string]string{
+		"the first row gone": `DELETE FROM subjects WHERE reporters = 0`,
+		"every row gone":     `DELETE FROM subjects`,
+		"every proof gone":   `UPDATE subjects SET proof = x''`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, path := openForTest(t)
+			aReport(t, s, 1, phones(s.keys)[0])
+			if _, err := s.write.db.ExecContext(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Open(t.Context(), "sqlite:"+path, s.keys); !errors.Is(err, ErrDamaged) {
+				t.Errorf("opened with %v", err)
+			}
+		})
 	}
 }
 
