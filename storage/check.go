@@ -95,9 +95,12 @@ func examineCopy(ctx context.Context, db *sql.DB, keys *seal.Keys, schema int64)
 }
 
 // checked is an error of a complete check, in one form for damage of every sort.
-// What neither SQLite nor the end of ctx explains is a row that does not read as
-// it was written.
+// What neither SQLite nor the end of ctx nor a missing key explains is a row that
+// does not read as it was written.
 func (s *Store) checked(ctx context.Context, err error) error {
+	if errors.Is(err, ErrWrongKey) {
+		return err
+	}
 	if !errors.Is(err, ErrDamaged) && (damaging(err) || code(err) == 0 && ctx.Err() == nil) {
 		err = fmt.Errorf("%w (%w)", ErrDamaged, err)
 	}
@@ -143,7 +146,9 @@ func (l *look) step(ctx context.Context, fn func(t *tx) (more bool, err error)) 
 	for more := true; more; {
 		begun := time.Now()
 		err := l.db.transact(ctx, func(t *tx) (err error) {
-			more, err = fn(t)
+			if err = l.keysFit(ctx, t); err == nil {
+				more, err = fn(t)
+			}
 			return err
 		})
 		if err != nil {
@@ -152,6 +157,22 @@ func (l *look) step(ctx context.Context, fn func(t *tx) (more bool, err error)) 
 		if err := rest(ctx, time.Since(begun)*time.Duration(l.share-1)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// keysFit returns ErrWrongKey where the database is sealed under a key that this
+// program has not taken up yet: what does not open then was not damaged.
+func (l *look) keysFit(ctx context.Context, t *tx) error {
+	var sealing []byte
+	err := t.row(ctx, `SELECT value FROM meta WHERE name = $1`, metaSealing).Scan(&sealing)
+	switch {
+	case errors.Is(err, sql.ErrNoRows): // from before databases said so
+		return nil
+	case err != nil:
+		return fmt.Errorf("reading which key seals: %w", err)
+	case !l.keys.Knows(sealing):
+		return fmt.Errorf("%w (it is being rekeyed, and these keys lack the new one)", ErrWrongKey)
 	}
 	return nil
 }

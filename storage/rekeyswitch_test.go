@@ -125,6 +125,37 @@ func TestSealUnderAfterADeath(t *testing.T) {
 	})
 }
 
+// An instance that was paused while the keys were rotated lacks the new one for a
+// moment. What it can't open then is not damaged, and once it has the key it goes on.
+func TestACheckBesideARotation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRekeying(t)
+		defer r.shut(r.tool)
+		ctx := context.Background()
+		if _, err := r.bot.Commit(ctx, fraud.Change{Person: 1, Lang: fraud.Kazakh}); err != nil {
+			t.Fatal(err)
+		}
+		r.die(r.bot) // or is paused for longer than its lease
+		if err := r.tool.SealUnder(ctx, twin(t, r.added), nil); err != nil {
+			t.Fatal(err)
+		}
+		if sealed, err := r.tool.Reseal(ctx, nil); err != nil || sealed.Anew == 0 {
+			t.Fatalf("%+v, %v", sealed, err)
+		}
+		if err := r.bot.Examine(ctx, 1); !errors.Is(err, ErrWrongKey) || r.bot.Damage() != nil {
+			t.Errorf("the check ends with %v, and damage is %v", err, r.bot.Damage())
+		}
+		if err := r.bot.Adopt(ctx, twin(t, r.added)); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.bot.Examine(ctx, 1); err != nil {
+			t.Error(err)
+		}
+		r.bot.instance = nil // its lease is kept by nobody
+		r.shut(r.bot)
+	})
+}
+
 // A value that was sealed before the transaction which finds that the key has
 // changed is refused, not stored: the rotation would never find it again.
 func TestWhatIsSealedTooEarlyIsRefused(t *testing.T) {
