@@ -74,6 +74,7 @@ func TestClockAnswersOfAnEarlierRun(t *testing.T) {
 	}
 	s := newScript(t, nil)
 	snd := newSender(t.Context(), s.options(t, s.dial(t)))
+	flushing(t, snd)
 	b := newBacklog(journal, snd.log, snd.put)
 	if err := b.begin(t.Context()); err != nil {
 		t.Fatal(err)

@@ -161,11 +161,24 @@ func (s *sender) later(p *parcel, wait time.Duration) next {
 	return next{wait: wait}
 }
 
+// finish ends a parcel and has its row taken off the outbox. What stands behind it
+// waits for that: where the program dies, one answer a chat comes twice, no more.
 func (s *sender) finish(p *parcel) next {
-	if row := p.finish(); row != 0 {
-		s.sent.add(row)
+	if told := s.drop(p); told != nil {
+		select {
+		case <-told:
+		case <-s.ctx.Done():
+		}
 	}
 	return next{done: true}
+}
+
+// drop ends a parcel; told is nil where nobody need wait for its row's end.
+func (s *sender) drop(p *parcel) (told <-chan struct{}) {
+	if row := p.finish(); row != 0 {
+		told = s.sent.add(row)
+	}
+	return told
 }
 
 // saved notes the outbox's row of a parcel that may be on its way already.
@@ -215,7 +228,7 @@ func forgetPast(times map[int64]time.Time, now time.Time) {
 // gone marks a person as gone and drops what waits for their chat.
 func (s *sender) gone(chat int64, k call) {
 	for _, waiting := range s.lanes.clear(chat) {
-		s.finish(waiting)
+		s.drop(waiting)
 	}
 	s.depart(k)
 }

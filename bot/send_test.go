@@ -155,6 +155,7 @@ func TestMigration(t *testing.T) {
 func TestUnansweredPressIsDropped(t *testing.T) {
 	s := newScript(t, nil)
 	snd := newSender(t.Context(), s.options(t, s.dial(t)))
+	flushing(t, snd)
 	snd.put(1, &parcel{content: call{Method: methodQuery, Chat: 1, Query: "q", Born: time.Now().Add(-time.Minute)}},
 		&parcel{content: call{Method: methodSend, Chat: 1, Text: "too late", Born: time.Now().Add(-25 * time.Hour)}},
 		&parcel{content: call{Method: methodSend, Chat: 1, Text: "in time", Born: time.Now().Add(-23 * time.Hour)}})
@@ -204,6 +205,7 @@ func TestEveryTryIsPaced(t *testing.T) {
 	o := s.options(t, s.dial(t))
 	o.Limits = Limits{ChatEvery: time.Microsecond, ChatBurst: 1000, PerSecond: 1, Burst: 1}
 	snd := newSender(t.Context(), o)
+	flushing(t, snd)
 	s.refuse = 500
 	p := &parcel{content: call{Method: methodSend, Chat: 1, Text: "x", Born: time.Now()}, since: time.Now()}
 	snd.run(1, p)

@@ -7,13 +7,15 @@ import (
 	"time"
 )
 
-const sentEvery = 100 * time.Millisecond
+// sentAgain is how long to wait after the store could not be told.
+const sentAgain = 5 * time.Second
 
 // failuresALine is for how many failures in a row, one every five seconds, there is
 // a line in the log: a full disk needs room, not a full log.
 const failuresALine = 12
 
-// sentRows takes delivered answers off the outbox, many at a time.
+// sentRows takes delivered answers off the outbox, all those at a time that came
+// while the last were being taken off.
 type sentRows struct {
 	outbox  Outbox
 	log     *slog.Logger
@@ -24,20 +26,28 @@ type sentRows struct {
 
 	mu   sync.Mutex
 	rows []int64
+	told chan struct{} // closed when the outbox has been told of rows, or could not be
+	ill  bool          // it could not be told last time: nobody waits for the next
 }
 
 func newSentRows(outbox Outbox, log *slog.Logger, timeout time.Duration) *sentRows {
-	return &sentRows{outbox: outbox, log: log, timeout: timeout, more: make(chan struct{}, 1)}
+	return &sentRows{outbox: outbox, log: log, timeout: timeout, more: make(chan struct{}, 1), told: make(chan struct{})}
 }
 
-func (s *sentRows) add(row int64) {
+// add has a row taken off. The channel closes when that is done; nil where the
+// store has failed lately, and nobody should wait.
+func (s *sentRows) add(row int64) (told <-chan struct{}) {
 	s.mu.Lock()
 	s.rows = append(s.rows, row)
+	if !s.ill {
+		told = s.told
+	}
 	s.mu.Unlock()
 	select {
 	case s.more <- struct{}{}:
 	default:
 	}
+	return told
 }
 
 // run flushes until ctx ends. The caller flushes what came last.
@@ -48,14 +58,8 @@ func (s *sentRows) run(ctx context.Context) {
 			return
 		case <-s.more:
 		}
-		pause := sentEvery
-		if !s.flush() {
-			pause = 50 * sentEvery
-		}
-		select { // what comes meanwhile goes with the next flush
-		case <-ctx.Done():
+		if !s.flush() && !sleep(ctx, sentAgain) {
 			return
-		case <-time.After(pause):
 		}
 	}
 }
@@ -64,15 +68,19 @@ func (s *sentRows) run(ctx context.Context) {
 // an answer comes twice after a restart.
 func (s *sentRows) flush() bool {
 	s.mu.Lock()
-	rows := s.rows
-	s.rows = nil
+	rows, told := s.rows, s.told
+	s.rows, s.told = nil, make(chan struct{})
 	s.mu.Unlock()
+	defer close(told)
 	if len(rows) == 0 {
 		return true
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
 	err := s.outbox.Sent(ctx, rows)
+	s.mu.Lock()
+	s.ill = err != nil
+	s.mu.Unlock()
 	if err == nil {
 		s.failures = 0
 		return true

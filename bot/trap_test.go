@@ -297,6 +297,7 @@ func TestTrapConnectionReuse(t *testing.T) {
 	s := newScript(t, nil)
 	client := s.dial(t)
 	snd := newSender(t.Context(), s.options(t, client))
+	flushing(t, snd)
 	for i := range each {
 		for p := range people {
 			snd.put(int64(p+1), &parcel{content: call{Method: methodSend, Chat: int64(p + 1), Text: strconv.Itoa(i), Born: time.Now()}})
