@@ -24,8 +24,8 @@ func kill() scenario {
 func runKill(ctx context.Context, r *rig) (string, error) {
 	k := &killing{rig: r, kills: r.size(1000, 50), sites: r.size(4, 2), people: 12}
 	err := k.everywhere(ctx)
-	return fmt.Sprintf("%d kills, %d reports promised, %d lost, %d doubled, %d checks, %d steps; %d answers came twice, at most %d to a chat and kill",
-		k.done.Load(), k.promised.Load(), k.lost.Load(), k.doubled.Load(), k.checks.Load(), k.steps.Load(), k.doubles.Load(), k.worst.Load()), err
+	return fmt.Sprintf("%d kills, %d reports promised, %d lost, %d doubled, %d checks, %d steps; %d answers came twice, %d of them to plain checks, of the others at most %d to a chat and kill",
+		k.done.Load(), k.promised.Load(), k.lost.Load(), k.doubled.Load(), k.checks.Load(), k.steps.Load(), k.doubles.Load(), k.again.Load(), k.worst.Load()), err
 }
 
 // killing is a run of the row: sites side by side, because most of the time
@@ -34,7 +34,7 @@ type killing struct {
 	rig                  *rig
 	kills, sites, people int
 
-	done, promised, lost, doubled, checks, steps, doubles, worst atomic.Int64
+	done, promised, lost, doubled, checks, steps, doubles, again, worst atomic.Int64
 }
 
 func (k *killing) everywhere(ctx context.Context) error {
@@ -65,8 +65,9 @@ func (k *killing) site(ctx context.Context, n, kills int) error {
 	k.promised.Add(int64(l.promised()))
 	k.checks.Add(l.checks.Load())
 	k.steps.Add(l.steps.Load())
-	all, worst := s.post.doubled()
+	all, checks, worst := s.post.doubled()
 	k.doubles.Add(int64(all))
+	k.again.Add(int64(checks))
 	for old := k.worst.Load(); int64(worst) > old && !k.worst.CompareAndSwap(old, int64(worst)); old = k.worst.Load() {
 	}
 	return s.post.verdict()

@@ -24,6 +24,7 @@ type post struct {
 	mu      sync.Mutex
 	sent    map[letter]int // in which life it was last sent
 	doubles map[visit]int  // that a kill explains, by chat and life
+	checks  int            // doubles that are answers to plain checks: no row remembers those
 	again   []string       // that nothing explains
 	refused []string       // what the Bot API did not take
 	calls   int            // that people see: messages, edits, deletions
@@ -76,10 +77,12 @@ func (p *post) called(c emulator.Call) {
 	p.sent[key] = life
 	switch {
 	case !known:
-	case before != life || c.Time.Sub(p.began) < settled:
-		p.doubles[visit{c.ChatID, life}]++
-	default:
+	case before == life && c.Time.Sub(p.began) >= settled:
 		p.again = append(p.again, fmt.Sprintf("chat %d, life %d: %s", c.ChatID, life, raw))
+	case strings.Contains(string(raw), `"rep:`):
+		p.checks++
+	default:
+		p.doubles[visit{c.ChatID, life}]++
 	}
 }
 
@@ -99,22 +102,29 @@ func repeats(message string) bool {
 	return strings.Contains(message, `"my:`) || strings.Contains(message, `"set:`)
 }
 
-// doubled is how many messages came twice because of a kill, and how many at
-// most to one chat in one life.
-func (p *post) doubled() (all, worst int) {
+// doubled is how many messages came twice because of a kill, how many of them were
+// answers to plain checks, and how many others at most came to one chat in one life.
+func (p *post) doubled() (all, checks, worst int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	all = p.checks
 	for _, n := range p.doubles {
 		all, worst = all+n, max(worst, n)
 	}
-	return all, worst
+	return all, p.checks, worst
 }
 
 // verdict is an error where something was sent that no kill explains, or that
-// the Bot API did not take.
+// the Bot API did not take. Of the answers that are kept until they are sent one a
+// chat may be in doubt when the program dies, no more.
 func (p *post) verdict() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for at, n := range p.doubles {
+		if n > 1 {
+			return fmt.Errorf("one kill had %d kept answers sent to chat %d a second time, in life %d", n, at.chat, at.life)
+		}
+	}
 	if len(p.again) > 0 {
 		return fmt.Errorf("%d messages came twice without a kill between, the first: %s", len(p.again), p.again[0])
 	}

@@ -98,7 +98,7 @@ func (k *stopping) site(ctx context.Context, n, stops int) error {
 	defer k.mu.Unlock()
 	k.promised, k.tally.lost, k.tally.doubled = k.promised+l.promised(), k.tally.lost+t.lost, k.tally.doubled+t.doubled
 	// A stop sends what is under way and strikes it out: nothing may come twice.
-	if all, _ := s.post.doubled(); all > 0 {
+	if all, _, _ := s.post.doubled(); all > 0 {
 		err = errors.Join(err, fmt.Errorf("%d messages came twice although every stop was a graceful one", all))
 	}
 	return errors.Join(err, s.post.verdict())

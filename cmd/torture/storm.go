@@ -201,7 +201,7 @@ func (k *storming) compare(ctx context.Context, s *site, l *ledger) error {
 	if err := store.Close(); err != nil {
 		return err
 	}
-	if all, _ := s.post.doubled(); all > 0 {
+	if all, _, _ := s.post.doubled(); all > 0 {
 		return fmt.Errorf("%d messages came twice although nothing was killed", all)
 	}
 	if k.again == 0 {
