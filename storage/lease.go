@@ -265,6 +265,11 @@ func (s *Store) claim(ctx context.Context, c config) error {
 	if version > wants {
 		return newer(version, wants)
 	}
+	if version > 0 && version < leasesSince && c.instance == nil {
+		// Who serves people with it, if anybody, can't be told; a SaqBol from before
+		// there were marks would go on storing rows without them.
+		return ErrOlder
+	}
 	if version < leasesSince {
 		if err := migrate(ctx, s.write.db); err != nil {
 			return err

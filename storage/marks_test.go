@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -129,7 +130,11 @@ func TestFirstMarks(t *testing.T) {
 	if err := os.Remove(path + WitnessSuffix); err != nil { // there was none then
 		t.Fatal(err)
 	}
-	again, err := Open(t.Context(), "sqlite:"+path, s.keys)
+	// Whoever serves people with it now knows of no marks: no tool may make them.
+	if _, err := Open(t.Context(), "sqlite:"+path, s.keys, WithoutLease()); !errors.Is(err, ErrOlder) {
+		t.Errorf("a tool opened it with %v, want %v", err, ErrOlder)
+	}
+	again, err := Open(t.Context(), "sqlite:"+path, s.keys, WithInstance(Claim{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,6 +233,61 @@ func TestWitness(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A database whose log was left behind is refused before anything is stored in it,
+// so that the log can be put back.
+func TestALogThatWasLeftBehind(t *testing.T) {
+	h := newHouse(t)
+	instance := WithInstance(Claim{Machine: "here", Alone: true})
+	s := h.open(instance)
+	defer h.shut(s)
+	refs := phones(h.keys)
+	aReport(t, s, 1, refs[0])
+	if err := s.scrub(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	aReport(t, s, 2, refs[0])
+	moved := filepath.Join(t.TempDir(), "saqbol.db")
+	copyFile(t, h.path, moved)
+	copyFile(t, h.path+WitnessSuffix, moved+WitnessSuffix)
+	before := readFile(t, moved)
+	if _, err := Open(t.Context(), "sqlite:"+moved, h.keys, instance); !errors.Is(err, ErrDamaged) {
+		t.Fatalf("opened without its log: %v", err)
+	}
+	if !bytes.Equal(readFile(t, moved), before) {
+		t.Error("the database was changed")
+	}
+	copyFile(t, h.path+"-wal", moved+"-wal")
+	whole, err := Open(t.Context(), "sqlite:"+moved, h.keys, instance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.shut(whole)
+	if n := ask(t, whole, `SELECT COUNT(*) FROM reports`); n != 2 {
+		t.Errorf("%d reports, want 2", n)
+	}
+}
+
+// A tool that has the database open while a restore puts another in its place
+// notes its count with the one that it has, not beside the new one.
+func TestACountGoesWithItsDatabase(t *testing.T) {
+	h := newHouse(t)
+	copyAt := h.backedUp(1, BackupOptions{})
+	s := h.open()
+	aReport(t, s, 91, phones(h.keys)[0])
+	h.shut(s)
+	tool := h.open(WithoutLease())
+	if _, err := Restore(t.Context(), "sqlite:"+h.path, h.keys, copyAt, RestoreOptions{Force: true}); err != nil {
+		t.Fatal(err)
+	}
+	aReport(t, tool, 92, phones(h.keys)[0])
+	h.shut(tool)
+	again, err := Open(t.Context(), "sqlite:"+h.path, h.keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.shut(again)
 }
 
 func readFile(t *testing.T, path string) []byte {

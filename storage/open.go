@@ -96,7 +96,7 @@ func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store
 	s := &Store{keys: keys, random: c.random, clock: c.clock, meter: c.meter, apart: c.apart, news: make(chan struct{}, 1),
 		path: path, wait: c.lockWait, damage: newDamage(), witness: readWitness(path, keys)}
 	if s.write, s.read, err = openSQLite(path, c.lockWait); err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.witness.close())
 	}
 	defer func() {
 		if err != nil {
@@ -108,6 +108,10 @@ func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store
 	if err := s.write.transact(ctx, func(*tx) error { return nil }); err != nil {
 		return nil, err
 	}
+	// Before anything is stored: a log that was left behind can still be put back.
+	if err := s.complete(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.claim(ctx, c); err != nil {
 		return nil, err
 	}
@@ -116,9 +120,6 @@ func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store
 		return nil, err
 	}
 	if err := s.ensureMarked(ctx); err != nil {
-		return nil, err
-	}
-	if err := s.complete(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil

@@ -26,16 +26,21 @@ type witness struct {
 	keys *seal.Keys
 
 	mu   sync.Mutex
-	file *os.File // nil until something is noted
+	file *os.File // nil where it is missing, until something is noted
 	n    int64
 }
 
 const witnessSize = 8 + seal.MarkSize
 
 // readWitness reads what the witness beside a database says: nothing where it is
-// missing, or is not as it was written.
+// missing, or is not as it was written. From then on the file is held open: should
+// a restore move the database aside under a tool that has it open, the tool's
+// count goes with that, and is not noted beside the new one.
 func readWitness(path string, keys *seal.Keys) *witness {
 	w := &witness{path: path + WitnessSuffix, keys: keys}
+	if file, err := os.OpenFile(w.path, os.O_RDWR, 0); err == nil {
+		w.file = file
+	}
 	content, err := os.ReadFile(w.path)
 	if err != nil || len(content) != witnessSize {
 		return w
@@ -81,13 +86,18 @@ func (w *witness) close() error {
 
 // complete holds the database against its witness.
 func (s *Store) complete(ctx context.Context) error {
-	row, err := s.read.row(ctx, `SELECT n FROM commits WHERE id = 1`)
-	var n int64
-	if err == nil {
-		err = row.Scan(&n)
+	if s.witness.n == 0 {
+		return nil
 	}
+	version, err := schemaVersion(ctx, s.read.db)
 	if err != nil {
-		return fmt.Errorf("counting transactions: %w", err)
+		return err
+	}
+	var n int64
+	if version >= marksSince { // no transaction was counted before
+		if err := s.read.db.QueryRowContext(ctx, `SELECT n FROM commits WHERE id = 1`).Scan(&n); err != nil {
+			return fmt.Errorf("counting transactions: %w", err)
+		}
 	}
 	if missing := s.witness.n - n; missing > 0 {
 		return fmt.Errorf("%w; its last %d changes are missing (if this is an older copy put here on purpose, remove the file beside it that ends in %s)",
