@@ -2,6 +2,7 @@ package bot
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -65,7 +66,7 @@ func TestPhrasesThatDecide(t *testing.T) {
 	if err := refusal(403, phrase(hostileWords), 0); outcomeOf(err).fate != fateGone || !isAPI(err) || strings.Contains(err.Error(), "жираф") {
 		t.Errorf("a refusal reads %v", err)
 	}
-	if err := refusal(409, phrase("x"), 0); known(err) != err && !strings.Contains(err.Error(), tg.ErrorConflict.Error()) {
+	if err := refusal(409, phrase("x"), 0); !errors.Is(known(err), tg.ErrorConflict) {
 		t.Errorf("a conflict reads %v", err)
 	}
 }

@@ -106,7 +106,7 @@ func TestRekey(t *testing.T) {
 	r := rotate(t, keys)
 	store := open(t, path, keys)
 	fill(t, store, keys)
-	neighbours(t, store, 150) // more than a window
+	neighbours(t, store, 1200) // many windows, and enough for remnants
 	before, err := store.Portrait(t.Context(), secretPerson)
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ func TestRekey(t *testing.T) {
 		t.Errorf("before: %+v, %v", state, err)
 	}
 	found := rekey(t, store, r)
-	if want := 3 + 2 + 2 + 1 + 2 + 2 + 150*6 - 2; found.Anew < want-5 || found.Anew > found.Values || found.Unreadable > 0 || found.Outdated > 0 {
+	if want := 3 + 2 + 2 + 1 + 2 + 2 + 1200*6 - 2; found.Anew < want-5 || found.Anew > found.Values || found.Unreadable > 0 || found.Outdated > 0 {
 		t.Errorf("sealed anew: %+v, about %d wanted", found, want)
 	}
 	state, err = store.Rekeyed(t.Context(), r.promoted)
@@ -130,6 +130,26 @@ func TestRekey(t *testing.T) {
 	}
 	if left, err := store.Inspect(t.Context()); err != nil || left.Outdated+left.Unreadable+len(left.Columns) > 0 || left.Values != found.Values {
 		t.Errorf("left: %+v, %v; of %d values", left, err, found.Values)
+	}
+	left, err := store.Remnants(t.Context())
+	if err != nil {
+		t.Error(err)
+	}
+	shut(t, store)
+	if has := bytes.Count(bytesOf(t, path), old[0]); has != left {
+		t.Errorf("%d remnants are said to be there, there are %d", left, has)
+	}
+	store = open(t, path, copied(t, r.promoted))
+	if err := store.Compact(t.Context()); err == nil {
+		t.Error("compacted beside whoever else may have the file")
+	}
+	shut(t, store)
+	store = open(t, path, copied(t, r.promoted), storage.WithInstance(storage.Claim{Holder: "a test"}))
+	if err := store.Compact(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if left, err := store.Remnants(t.Context()); err != nil || left > 0 {
+		t.Errorf("%d remnants after the file was written anew, %v", left, err)
 	}
 	shut(t, store)
 	if bytes.Contains(bytesOf(t, path), old[0]) {
@@ -142,7 +162,7 @@ func TestRekey(t *testing.T) {
 	if err != nil || fmt.Sprint(before) != fmt.Sprint(after) {
 		t.Errorf("without the old key: %+v, %v; want %+v", after, err, before)
 	}
-	if waiting, err := store.Unsent(t.Context(), 0, 1000); err != nil || len(waiting.Rows) != 152 {
+	if waiting, err := store.Unsent(t.Context(), 0, 1000); err != nil || len(waiting.Rows) != 1000 {
 		t.Errorf("%d answers wait, %v", len(waiting.Rows), err)
 	}
 	if _, err := storage.Open(t.Context(), "sqlite:"+path, copied(t, r.old)); !errors.Is(err, storage.ErrWrongKey) {

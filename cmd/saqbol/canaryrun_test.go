@@ -398,6 +398,7 @@ func poison(chat int64) []string {
 // TestCanaries feeds the real program with secrets in every flow and with every
 // fault, and looks for them in everything that comes out of it and lies about.
 func TestCanaries(t *testing.T) {
+	t.Parallel() // most of the time goes by waiting for Telegram's limits
 	program := compile(t, ".")
 	var mu sync.Mutex
 	bytes, hits, looked, names := 0, 0, 0, map[string]bool{}
@@ -406,7 +407,7 @@ func TestCanaries(t *testing.T) {
 			"polling": canaryPolling, "webhook": canaryWebhooks, "start": canaryStarts, "broken database": canaryBroken,
 		} {
 			t.Run(name, func(t *testing.T) {
-				t.Parallel() // most of the time goes by waiting for Telegram's limits
+				t.Parallel()
 				s := part(t, program)
 				all := s.all()
 				n, h := s.haul.search(t, all)

@@ -17,6 +17,7 @@ import (
 type rekeyCommand struct {
 	Retire       bool          `help:"Second step: take the old keys out of the key file and keep them aside."`
 	LeaveDamaged bool          `help:"With --retire: go on although some values can't be opened with any key."`
+	Compact      bool          `help:"Write the database anew, without remnants of old values. The bot must be stopped."`
 	Patience     time.Duration `help:"How long to wait until the running bot has taken up the new key." default:"1m"`
 }
 
@@ -47,6 +48,9 @@ func (c rekeyCommand) Run(s *surroundings) error {
 	keys, err := readKeyFile(path)
 	if err != nil {
 		return err
+	}
+	if c.Compact {
+		return compact(s, cfg, keys)
 	}
 	store, err := storage.Open(s.ctx, cfg.databaseURL, keys, storage.WithoutLease())
 	if err != nil {
@@ -172,12 +176,49 @@ func (r *rekeying) sealAnew(ctx context.Context) error {
 		return unreadable(found)
 	}
 	r.say("All %d values are under the new key and open.", found.Values)
+	if err := r.remnants(ctx); err != nil {
+		return err
+	}
 	r.say("%s holds the old key too: backups made until now need it. Make a backup, then take it out with: saqbol rekey --retire", r.path)
 	return nil
 }
 
 func unreadable(found storage.Sealed) error {
 	return fmt.Errorf("%d values can't be opened with any key (%s): they were damaged before and are as they were; saqbol doctor tells more, a backup may have them whole", found.Unreadable, strings.Join(found.Columns, ", "))
+}
+
+// remnants tells of what no query finds.
+func (r *rekeying) remnants(ctx context.Context) error {
+	found, err := r.store.Remnants(ctx)
+	if err != nil {
+		return err
+	}
+	if found > 0 {
+		r.say("%d remnants of values under the old key stand in parts of the file that nothing uses. If somebody may have that key, remove them when the bot may be stopped for a moment: saqbol rekey --compact", found)
+	}
+	return nil
+}
+
+// compact writes the database anew. It holds the place of the bot meanwhile.
+func compact(s *surroundings, cfg config, keys *seal.Keys) error {
+	log := newLogger(s.stderr, cfg.logLevel, cfg.logFormat)
+	path, _ := sqlitePath(cfg.databaseURL)
+	lock, err := lockDatabase(path)
+	if err != nil {
+		return err
+	}
+	if lock != nil {
+		defer func() { _ = lock.Close() }() // nothing was written
+	}
+	store, err := storage.Open(s.ctx, cfg.databaseURL, keys, storage.WithInstance(claim(log, lock != nil)))
+	if err != nil {
+		return err
+	}
+	err = store.Compact(s.ctx)
+	if err == nil {
+		fmt.Fprintln(s.stdout, "The database is written anew; nothing but what is stored stands in it. Start the bot again.")
+	}
+	return errors.Join(err, store.Close())
 }
 
 // retire takes the old keys out of the file, once nothing is under them.

@@ -199,6 +199,9 @@ func TestRekeyBesideABusyBot(t *testing.T) {
 		t.Errorf("the old button leads nowhere although its key is not retired:\n%s", shown(step))
 	}
 	both := k.keys(t)
+	if said := k.rekey(t, exitFailed, "--compact"); !strings.Contains(said, "stop it first") {
+		t.Errorf("beside the bot --compact says:\n%s", said)
+	}
 	said = k.rekey(t, exitDone, "--retire")
 	close(done)
 	codes := wait()
@@ -223,6 +226,7 @@ func TestRekeyBesideABusyBot(t *testing.T) {
 	if status := k.stop(); status != exitDone {
 		t.Errorf("the bot ended with %d:\n%s", status, k.stderr)
 	}
+	k.rekey(t, exitDone, "--compact")
 	if k.holds(t, old.Known()...) {
 		t.Error("the files hold values under the old key")
 	}
@@ -251,6 +255,7 @@ func (k *keyed) adopted(t *testing.T, keys *seal.Keys) {
 // TestRekeyKilled kills the command at every stage, rotation after rotation, while
 // the bot works. The seed is in the log.
 func TestRekeyKilled(t *testing.T) {
+	t.Parallel() // most of the time goes by waiting for the bot and for Telegram's limits
 	const reports, kills, atLeast = 600, 16, 2
 	k := newKeyed(t, reports)
 	first := k.keys(t)
@@ -289,6 +294,7 @@ func TestRekeyKilled(t *testing.T) {
 	if status := k.stop(); status != exitDone {
 		t.Errorf("the bot ended with %d:\n%s", status, k.stderr)
 	}
+	k.rekey(t, exitDone, "--compact")
 	for name := range all {
 		if now := k.keys(t).Known(); !slices.Contains(now, name) && k.holds(t, name) {
 			t.Errorf("values are under the key %s, which is gone", name)
@@ -363,6 +369,7 @@ func TestRekeyWithoutTheBot(t *testing.T) {
 	if said := k.rekey(t, exitDone, "--retire"); !strings.Contains(said, "no old key") {
 		t.Errorf("a second --retire says:\n%s", said)
 	}
+	k.rekey(t, exitDone, "--compact")
 	if k.holds(t, old.Known()...) {
 		t.Error("values are under the old key")
 	}

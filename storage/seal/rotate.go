@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -212,4 +213,17 @@ func alone(handle *keyset.Handle) (*keyset.Handle, error) {
 		}
 	}
 	return m.Handle()
+}
+
+// Beginnings are the bytes with which values begin that were sealed under keys of
+// the set that do not seal now.
+func (k *Keys) Beginnings() [][]byte {
+	now := k.now.Load()
+	var out [][]byte
+	for _, id := range now.ids {
+		if id != now.primary {
+			out = append(out, binary.BigEndian.AppendUint32([]byte{1}, id))
+		}
+	}
+	return out
 }
