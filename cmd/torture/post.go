@@ -22,12 +22,12 @@ type post struct {
 	generation func() int // of the program's lives
 
 	mu      sync.Mutex
-	sent    map[letter]int // in which life it was last sent
-	doubles map[visit]int  // that a kill explains, by chat and life
-	checks  int            // doubles that are answers to plain checks: no row remembers those
-	again   []string       // that nothing explains
-	refused []string       // what the Bot API did not take
-	calls   int            // that people see: messages, edits, deletions
+	sent    map[letter]int     // in which life it was last sent
+	doubles map[visit][]string // that a kill explains, by chat and life
+	checks  int                // doubles that are answers to plain checks: no row remembers those
+	again   []string           // that nothing explains
+	refused []string           // what the Bot API did not take
+	calls   int                // that people see: messages, edits, deletions
 	life    int
 	began   time.Time // of this life
 }
@@ -45,7 +45,7 @@ type visit struct {
 }
 
 func newPost(generation func() int) *post {
-	return &post{generation: generation, sent: map[letter]int{}, doubles: map[visit]int{}}
+	return &post{generation: generation, sent: map[letter]int{}, doubles: map[visit][]string{}}
 }
 
 // called notes a call of the Bot API.
@@ -82,7 +82,11 @@ func (p *post) called(c emulator.Call) {
 	case strings.Contains(string(raw), `"rep:`):
 		p.checks++
 	default:
-		p.doubles[visit{c.ChatID, life}]++
+		at := visit{c.ChatID, life}
+		if before == life {
+			at.life-- // the first of the two was still on its way from the life before
+		}
+		p.doubles[at] = append(p.doubles[at], fmt.Sprintf("first in life %d: %s", before, raw))
 	}
 }
 
@@ -108,8 +112,8 @@ func (p *post) doubled() (all, checks, worst int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	all = p.checks
-	for _, n := range p.doubles {
-		all, worst = all+n, max(worst, n)
+	for _, again := range p.doubles {
+		all, worst = all+len(again), max(worst, len(again))
 	}
 	return all, p.checks, worst
 }
@@ -120,9 +124,9 @@ func (p *post) doubled() (all, checks, worst int) {
 func (p *post) verdict() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for at, n := range p.doubles {
-		if n > 1 {
-			return fmt.Errorf("one kill had %d kept answers sent to chat %d a second time, in life %d", n, at.chat, at.life)
+	for at, again := range p.doubles {
+		if len(again) > 1 {
+			return fmt.Errorf("one kill had %d kept answers sent to chat %d a second time, in life %d:\n%s", len(again), at.chat, at.life, strings.Join(again, "\n"))
 		}
 	}
 	if len(p.again) > 0 {

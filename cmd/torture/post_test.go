@@ -22,14 +22,15 @@ func TestPost(t *testing.T) {
 		all, checks, worst int
 		wrong              string
 	}{
-		"each once":                     {[]sent{{1, 0, "a", ""}, {1, second, "b", ""}}, 0, 0, 0, ""},
-		"again after a kill":            {[]sent{{1, 0, "a", ""}, {2, minute, "a", ""}}, 1, 0, 1, ""},
-		"again after two kills":         {[]sent{{1, 0, "a", ""}, {2, minute, "a", ""}, {3, 2 * minute, "a", ""}}, 2, 0, 1, ""},
-		"on its way when it was killed": {[]sent{{2, 0, "a", ""}, {2, second / 2, "a", ""}}, 1, 0, 1, ""},
-		"again without a kill":          {[]sent{{1, 0, "a", ""}, {1, minute, "a", ""}}, 0, 0, 0, "without a kill"},
-		"two again after one kill":      {[]sent{{1, 0, "a", ""}, {1, 0, "b", ""}, {2, minute, "a", ""}, {2, minute, "b", ""}}, 2, 0, 2, "2 kept answers"},
-		"checks again":                  {[]sent{{1, 0, "a", "rep:x"}, {1, 0, "b", "rep:y"}, {2, minute, "a", "rep:x"}, {2, minute, "b", "rep:y"}}, 2, 2, 0, ""},
-		"a list asked for again":        {[]sent{{1, 0, "a", "my:p:0"}, {1, minute, "a", "my:p:0"}}, 0, 0, 0, ""},
+		"each once":                                 {[]sent{{1, 0, "a", ""}, {1, second, "b", ""}}, 0, 0, 0, ""},
+		"again after a kill":                        {[]sent{{1, 0, "a", ""}, {2, minute, "a", ""}}, 1, 0, 1, ""},
+		"again after two kills":                     {[]sent{{1, 0, "a", ""}, {2, minute, "a", ""}, {3, 2 * minute, "a", ""}}, 2, 0, 1, ""},
+		"on its way when it was killed":             {[]sent{{2, 0, "a", ""}, {2, second / 2, "a", ""}}, 1, 0, 1, ""},
+		"on its way again when it was killed again": {[]sent{{1, 0, "a", ""}, {3, minute, "a", ""}, {3, minute + second/2, "a", ""}}, 2, 0, 1, ""},
+		"again without a kill":                      {[]sent{{1, 0, "a", ""}, {1, minute, "a", ""}}, 0, 0, 0, "without a kill"},
+		"two again after one kill":                  {[]sent{{1, 0, "a", ""}, {1, 0, "b", ""}, {2, minute, "a", ""}, {2, minute, "b", ""}}, 2, 0, 2, "2 kept answers"},
+		"checks again":                              {[]sent{{1, 0, "a", "rep:x"}, {1, 0, "b", "rep:y"}, {2, minute, "a", "rep:x"}, {2, minute, "b", "rep:y"}}, 2, 2, 0, ""},
+		"a list asked for again":                    {[]sent{{1, 0, "a", "my:p:0"}, {1, minute, "a", "my:p:0"}}, 0, 0, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			life := 0
