@@ -104,20 +104,28 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	stopBeside() // ctx goes on where it was Telegram that ended the run
 	b.open.Store(false)
+	confirmed := make(chan struct{})
 	if errors.Is(context.Cause(ctx), fraud.ErrFenced) {
 		err = fraud.ErrFenced
+		close(confirmed)
 	} else {
 		b.drain(noticed)
-		if poll != nil && err == nil {
-			poll.confirm()
-		}
+		go func() { // Telegram may hang, and so may the store
+			defer close(confirmed)
+			if poll != nil && err == nil {
+				poll.confirm()
+			}
+		}()
 	}
 	stopFlushing()
 	b.halt(nil)
 	b.dispatch.close()
 	b.sender.lanes.close()
 	b.back.Wait()
-	b.sender.sent.flush()
+	last, cancel := context.WithTimeout(context.Background(), lastFlush)
+	defer cancel()
+	b.sender.sent.flush(last)
+	<-confirmed
 	return err
 }
 

@@ -121,7 +121,7 @@ func (n *noticer) rest(ctx context.Context, wait time.Duration) bool {
 
 // round sends one page, and reports whether there may be more to send at once.
 func (n *noticer) round(ctx context.Context) (more bool, err error) {
-	if err := n.forget(ctx); err != nil {
+	if err := n.forget(); err != nil {
 		return false, err // what was sent would come again
 	}
 	reading, cancel := context.WithTimeout(ctx, n.commit)
@@ -135,7 +135,7 @@ func (n *noticer) round(ctx context.Context) (more bool, err error) {
 	n.failed = 0
 	n.mu.Unlock()
 	stopped := n.send(ctx, byPerson(page.Notices))
-	return !stopped && len(page.Notices) == noticePage, n.forget(ctx)
+	return !stopped && len(page.Notices) == noticePage, n.forget()
 }
 
 // send delivers what there is for each person, some people at a time. stopped
@@ -196,7 +196,7 @@ var (
 func (n *noticer) deliver(ctx context.Context, notice fraud.Notice) error {
 	k, ok := n.render(notice)
 	if !ok {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), n.commit)
+		ctx, cancel := n.writing()
 		defer cancel()
 		if err := n.box.NoticesAside(ctx, []int64{notice.ID}); err != nil {
 			return errChat
@@ -309,7 +309,7 @@ func (n *noticer) judge(notice fraud.Notice, k call, err error) error {
 
 // done forgets a notice at once, so that little comes twice after a crash.
 func (n *noticer) done(id int64) error {
-	ctx, cancel := context.WithTimeout(context.Background(), n.commit)
+	ctx, cancel := n.writing()
 	defer cancel()
 	if err := n.box.NoticesSent(ctx, []int64{id}); err != nil {
 		n.mu.Lock()
@@ -320,15 +320,21 @@ func (n *noticer) done(id int64) error {
 	return nil
 }
 
+// writing is for one write to the store: what was sent is marked as sent also while
+// the bot drains, but a store that hangs must not keep it from stopping.
+func (n *noticer) writing() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(n.sender.ctx, n.commit)
+}
+
 // forget makes up for what done could not.
-func (n *noticer) forget(ctx context.Context) error {
+func (n *noticer) forget() error {
 	n.mu.Lock()
 	made := n.made
 	n.mu.Unlock()
 	if len(made) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), n.commit)
+	ctx, cancel := n.writing()
 	defer cancel()
 	if err := n.box.NoticesSent(ctx, made); err != nil {
 		return err
@@ -341,7 +347,7 @@ func (n *noticer) forget(ctx context.Context) error {
 
 // later puts off a person's notices.
 func (n *noticer) later(k call, wait time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), n.commit)
+	ctx, cancel := n.writing()
 	defer cancel()
 	if err := n.box.NoticesLater(ctx, k.Person, n.clock().Add(wait)); err != nil {
 		return errRound

@@ -94,7 +94,7 @@ type Bounds struct {
 	Call     time.Duration // for one call to Telegram; 20 s
 	Patience time.Duration // for the answer of an update that changes nothing, before it goes to the outbox; 2 s
 	Poll     time.Duration // that Telegram holds a request for updates, whole seconds; 50 s
-	Drain    time.Duration // for a graceful stop; 7 s, which leaves time to confirm and to close within ten
+	Drain    time.Duration // for a graceful stop; 6 s, which leaves time to confirm and to close within ten
 }
 
 func (b Bounds) withDefaults() Bounds {
@@ -102,7 +102,7 @@ func (b Bounds) withDefaults() Bounds {
 		Handlers: or(b.Handlers, 64), Senders: or(b.Senders, 256),
 		Updates: or(b.Updates, 2000), Answers: or(b.Answers, 20000),
 		Handle: or(b.Handle, 10*time.Second), Commit: or(b.Commit, 10*time.Second), Call: or(b.Call, 20*time.Second),
-		Patience: or(b.Patience, 2*time.Second), Poll: or(b.Poll, 50*time.Second), Drain: or(b.Drain, 7*time.Second),
+		Patience: or(b.Patience, 2*time.Second), Poll: or(b.Poll, 50*time.Second), Drain: or(b.Drain, 6*time.Second),
 	}
 }
 

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -9,6 +10,9 @@ import (
 
 // sentAgain is how long to wait after the store could not be told.
 const sentAgain = 5 * time.Second
+
+// lastFlush is how long the flush at the stop may take.
+const lastFlush = time.Second
 
 // failuresALine is for how many failures in a row, one every five seconds, there is
 // a line in the log: a full disk needs room, not a full log.
@@ -50,7 +54,8 @@ func (s *sentRows) add(row int64) (told <-chan struct{}) {
 	return told
 }
 
-// run flushes until ctx ends. The caller flushes what came last.
+// run flushes until ctx ends, which ends a flush under way too. The caller flushes
+// what came last.
 func (s *sentRows) run(ctx context.Context) {
 	for {
 		select {
@@ -58,7 +63,7 @@ func (s *sentRows) run(ctx context.Context) {
 			return
 		case <-s.more:
 		}
-		if !s.flush() && !sleep(ctx, sentAgain) {
+		if !s.flush(ctx) && !sleep(ctx, sentAgain) {
 			return
 		}
 	}
@@ -66,7 +71,7 @@ func (s *sentRows) run(ctx context.Context) {
 
 // flush tells the outbox. What it can't be told now is told later; at the worst
 // an answer comes twice after a restart.
-func (s *sentRows) flush() bool {
+func (s *sentRows) flush(ctx context.Context) bool {
 	s.mu.Lock()
 	rows, told := s.rows, s.told
 	s.rows, s.told = nil, make(chan struct{})
@@ -75,7 +80,7 @@ func (s *sentRows) flush() bool {
 	if len(rows) == 0 {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	err := s.outbox.Sent(ctx, rows)
 	s.mu.Lock()
@@ -85,7 +90,11 @@ func (s *sentRows) flush() bool {
 		s.failures = 0
 		return true
 	}
-	if s.failures++; s.failures%failuresALine == 1 {
+	stopped := errors.Is(ctx.Err(), context.Canceled) // the last flush takes them
+	if !stopped {
+		s.failures++
+	}
+	if !stopped && s.failures%failuresALine == 1 {
 		s.log.Error("delivered answers still stand in the outbox; it is tried again until they don't", "count", len(rows), "error", err)
 	}
 	for _, row := range rows {

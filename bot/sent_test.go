@@ -44,7 +44,7 @@ func TestSentRows(t *testing.T) {
 		s.add(5)
 		cancel()
 		<-done
-		if !s.flush() || journal.waiting() != 0 {
+		if !s.flush(t.Context()) || journal.waiting() != 0 {
 			t.Errorf("%d rows are left after the last flush", journal.waiting())
 		}
 	})

@@ -31,12 +31,18 @@ type Store struct {
 	witness *witness
 }
 
+// releaseWait is how long giving the lease back may take: another program's lock
+// must not keep this one from ending, and a lease that nobody renews ends by itself.
+const releaseWait = 1500 * time.Millisecond
+
 // Close waits for what runs, gives the instance's lease back and closes the
 // database.
 func (s *Store) Close() error {
 	var released error
 	if s.instance != nil {
-		released = s.instance.Release(context.Background())
+		ctx, cancel := context.WithTimeout(context.Background(), releaseWait)
+		released = s.instance.Release(ctx)
+		cancel()
 	}
 	return errors.Join(released, s.read.close(), s.write.close(), s.witness.close())
 }

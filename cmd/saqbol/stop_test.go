@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
+	"database/sql"
 	"fmt"
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -48,5 +51,45 @@ func TestStopUnderLoad(t *testing.T) {
 				t.Errorf("left behind: %v", err)
 			}
 		})
+	}
+}
+
+// TestStopWhileAnotherHoldsTheLock: what is still to be written at the stop waits for
+// the lock, but not so long, one after another, that the program would be killed.
+func TestStopWhileAnotherHoldsTheLock(t *testing.T) {
+	t.Parallel() // most of the time goes by waiting for the lock
+	s := startRun(t, "polling")
+	first, second := s.citizen(t, "ru"), s.citizen(t, "ru")
+	first.says("102")
+	shown := second.says("8 701 123 45 67")
+	mend := s.api.Fail(emulator.Fault{Method: "sendMessage", Kind: emulator.FaultTooMany, RetryAfter: 1})
+	first.Send("/report") // what it changes is stored, and its answer waits
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	if _, err := s.api.WaitCall(ctx, func(c emulator.Call) bool { return c.Fault != "" }); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", s.file()+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	db.SetMaxOpenConns(1)
+	if _, err := db.ExecContext(t.Context(), `BEGIN IMMEDIATE`); err != nil {
+		t.Fatal(err)
+	}
+	mend()
+	if _, err := first.Wait(ctx, func(now []emulator.Message) bool { return len(now) == 4 }); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Press(shown.ID, shown.Buttons[0][0].Data); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	if status := s.stop(); status == -1 {
+		t.Errorf("it ended with %d:\n%s", status, s.stderr)
+	}
+	if took := time.Since(begun); took > 15*time.Second { // it needs less than ten, and ops/saqbol.service kills it then
+		t.Errorf("the stop took %v:\n%s", took, s.stderr)
 	}
 }
