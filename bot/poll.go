@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	tg "github.com/go-telegram/bot"
@@ -148,6 +149,9 @@ func (p *poller) take(ctx context.Context, batch []json.RawMessage) {
 	news := false // something new was taken in, or the offset moved
 	for _, raw := range batch {
 		a := decode(raw)
+		if p.knows(a.id) {
+			continue
+		}
 		for p.bot.full() && sleep(ctx, fullPause) {
 			news = true
 		}
@@ -155,7 +159,7 @@ func (p *poller) take(ctx context.Context, batch []json.RawMessage) {
 			return
 		}
 		switch e := p.bot.accept(a); {
-		case e != nil && !p.holds(e):
+		case e != nil:
 			p.window, news = append(p.window, e), true
 		case e == nil && a.named && len(p.window) == 0: // handled before
 			p.pass(a.id)
@@ -172,13 +176,11 @@ func (p *poller) take(ctx context.Context, batch []json.RawMessage) {
 	}
 }
 
-func (p *poller) holds(e *entry) bool {
-	for _, known := range p.window {
-		if known == e {
-			return true
-		}
-	}
-	return false
+// knows reports whether an update was taken in since the offset: it was asked for
+// again because not all before it was done with, which is no second delivery. It may
+// have been acknowledged while it was on its way.
+func (p *poller) knows(id int64) bool {
+	return slices.ContainsFunc(p.window, func(e *entry) bool { return e.id == id })
 }
 
 // wait waits until every update of the window is acknowledged, at most so long,

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -221,5 +222,23 @@ func TestPollingPassesNothingForRubbish(t *testing.T) {
 		if raw, ok := loneUpdate([]byte(answer)); ok {
 			t.Errorf("%q gives %q", answer, raw)
 		}
+	}
+}
+
+// What is asked for again because it was still being handled, and is acknowledged
+// while it is on its way, has come once.
+func TestPolledAgainIsNoSecondDelivery(t *testing.T) {
+	m := newTally()
+	w := begin(t, answers(echo), settings{options: func(o *Options) { o.Meter = m }})
+	if err := w.stop(); err != nil {
+		t.Fatal(err)
+	}
+	p := newPoller(w.bot)
+	e, _ := w.bot.recent.begin(5)
+	p.window = append(p.window, e)
+	w.bot.recent.acknowledge(e)
+	p.take(w.ctx, []json.RawMessage{json.RawMessage(`{"update_id":5,"message":{}}`)})
+	if p.wait(w.ctx, time.Minute); p.offset != 6 || m.String() != "" {
+		t.Errorf("the offset is %d, want 6; the meter heard %q", p.offset, m)
 	}
 }
