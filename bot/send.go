@@ -38,12 +38,13 @@ type sender struct {
 
 	mu      sync.Mutex
 	held    map[int64]time.Time // chats that get nothing before this time, for whatever reason
+	sweep   int                 // how many of them there may be before those whose time has come are forgotten
 	noticed time.Time           // when the log last heard of a failing server
 }
 
 func newSender(ctx context.Context, o Options) *sender {
 	s := &sender{client: o.Client, journal: o.Journal, pacer: newPacer(o.Limits), flood: newFlood(), log: o.Log, meter: o.Meter,
-		clock: o.Clock, bounds: o.Bounds, ctx: ctx, held: map[int64]time.Time{}}
+		clock: o.Clock, bounds: o.Bounds, ctx: ctx, held: map[int64]time.Time{}, sweep: firstSweep}
 	s.sent = newSentRows(o.Journal, o.Log, o.Bounds.Commit)
 	s.lanes = newLanes(o.Bounds.Senders, s.run)
 	return s
@@ -204,8 +205,9 @@ func (s *sender) anchor(k call, message int64) {
 func (s *sender) hold(chat int64, until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.held) > firstSweep {
+	if len(s.held) >= s.sweep {
 		forgetPast(s.held, time.Now())
+		s.sweep = max(firstSweep, 2*len(s.held)) // not at each call where many wait for long
 	}
 	s.held[chat] = until
 }

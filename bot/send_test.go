@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -220,5 +221,29 @@ func TestEveryTryIsPaced(t *testing.T) {
 	p.reserved, p.at = true, time.Now().Add(-time.Second)
 	if after := snd.run(1, p); after.wait < floodLook/2 || p.reserved {
 		t.Errorf("a pause leaves the place of before it: %+v, reserved %v", after, p.reserved)
+	}
+}
+
+// However many chats have to wait, noting one more does not look through them all;
+// and those whose time has come are forgotten.
+func TestHoldingManyChats(t *testing.T) {
+	s := newSender(t.Context(), Options{Log: slog.New(slog.DiscardHandler)})
+	now := time.Now()
+	looked := 0
+	for chat := range int64(20 * firstSweep) {
+		if before := s.sweep; len(s.held) >= before {
+			looked++
+		}
+		s.hold(chat, now.Add(time.Hour))
+	}
+	if looked > 6 || len(s.held) != 20*firstSweep {
+		t.Errorf("%d chats, looked through %d times", len(s.held), looked)
+	}
+	s = newSender(t.Context(), Options{Log: slog.New(slog.DiscardHandler)})
+	for chat := range int64(20 * firstSweep) {
+		s.hold(chat, now)
+	}
+	if len(s.held) > firstSweep {
+		t.Errorf("%d chats are held whose time has come", len(s.held))
 	}
 }
