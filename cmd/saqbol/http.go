@@ -132,11 +132,13 @@ func serve(ctx context.Context, l net.Listener, handler http.Handler, grace time
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	err := server.Shutdown(stopping)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = server.Close() // who is still sending or reading is cut: the time is up
+	}
 	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}
 	if err != nil {
-		_ = server.Close() // what is still open is cut: the time is up
 		return fmt.Errorf("stopping HTTP: %w", err)
 	}
 	return nil
