@@ -240,13 +240,15 @@ func (m *memory) NoticesAside(_ context.Context, ids []int64) error {
 
 func (m *memory) News() <-chan struct{} { return m.news }
 
-// notify stores a notice as the store would.
-func (m *memory) notify(n fraud.Notice) {
+// notify stores notices as the store would, all of them at once.
+func (m *memory) notify(notices ...fraud.Notice) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.lastNotice++
-	n.ID = m.lastNotice
-	m.notices = append(m.notices, n)
+	for _, n := range notices {
+		m.lastNotice++
+		n.ID = m.lastNotice
+		m.notices = append(m.notices, n)
+	}
 	select {
 	case m.news <- struct{}{}:
 	default:

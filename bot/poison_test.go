@@ -197,7 +197,7 @@ func (l *laboratory) start(t *testing.T, keys *seal.Keys, url string, webhook bo
 		t.Fatal(err)
 	}
 	if webhook {
-		server := &http.Server{Handler: l.delivered(b.Webhook()), ReadHeaderTimeout: time.Second}
+		server := &http.Server{Handler: l.delivered(b.Webhook()), ReadHeaderTimeout: 10 * time.Second}
 		go func() { _ = server.Serve(hook) }() // ends with the Close below
 		t.Cleanup(func() { _ = server.Close() })
 	}

@@ -143,7 +143,7 @@ func (s *script) finish(t *testing.T) {
 		t.Fatal(err)
 	}
 	played := s.played
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()

@@ -43,7 +43,7 @@ func fast() Limits {
 
 func begin(t *testing.T, handle Handler, s settings) *world {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
 	w := &world{ctx: ctx, log: &logged{}, journal: s.journal}
 	if w.journal == nil {
@@ -88,7 +88,7 @@ func begin(t *testing.T, handle Handler, s settings) *world {
 }
 
 func serveHook(t *testing.T, l net.Listener, b *Bot) {
-	server := &http.Server{Handler: b.Webhook(), ReadHeaderTimeout: time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)}
+	server := &http.Server{Handler: b.Webhook(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

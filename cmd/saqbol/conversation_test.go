@@ -17,8 +17,9 @@ import (
 	"saqbol/storage/seal"
 )
 
-// limit bounds the wait for an event that should come at once.
-const limit = 20 * time.Second
+// limit bounds the wait for an event that should come at once, on a machine that
+// has other things to do.
+const limit = time.Minute
 
 // started is `saqbol run` in this process, against an emulator.
 type started struct {

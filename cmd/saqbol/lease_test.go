@@ -54,7 +54,7 @@ func TestKilledAndStartedAgain(t *testing.T) {
 			t.Fatalf("start %d: %v\n%s", i, err, program.stderr)
 		}
 		cancel()
-		if took := time.Since(begun); took > 10*time.Second { // a term is 20 s
+		if took := time.Since(begun); took > 20*time.Second { // a term
 			t.Errorf("start %d took %s", i, took)
 		}
 		if strings.Contains(program.stderr.String(), "waiting until") {
