@@ -142,3 +142,24 @@ func bare(text string) string {
 	}
 	return html.UnescapeString(string(out))
 }
+
+// riding reports whether a call may be the body of a webhook's response, where
+// nobody learns what became of it: an edit may need a second try, an anchor and
+// a document need an answer.
+func (k call) riding() bool {
+	return (k.Method == methodSend && !k.Anchor) || k.Method == methodQuery
+}
+
+// body is the call as the body of a webhook's response.
+func (k call) body() ([]byte, error) {
+	if k.Method == methodQuery {
+		return json.Marshal(struct {
+			Method string `json:"method"`
+			*tg.AnswerCallbackQueryParams
+		}{k.Method, k.query()})
+	}
+	return json.Marshal(struct {
+		Method string `json:"method"`
+		*tg.SendMessageParams
+	}{k.Method, k.send()})
+}

@@ -71,7 +71,27 @@ func (b *Bot) leave(j *job) {
 func (b *Bot) volatile(chat int64, j *job, calls []call) {
 	j.parcels = b.parcels(j, calls)
 	j.deadline = time.Now().Add(b.options.Bounds.Patience)
-	b.sender.put(chat, j.parcels...)
+	if !b.carried(chat, j) {
+		b.sender.put(chat, j.parcels...)
+	}
+}
+
+// carried gives a lone answer to the webhook delivery that waits for it, where
+// nothing else is on its way from this chat or to it, Telegram is well and the
+// limits allow it now: of an answer that rides nobody learns what became of it, or
+// when.
+func (b *Bot) carried(chat int64, j *job) bool {
+	if b.options.Webhook.Calls || len(j.parcels) != 1 || !b.dispatch.alone(j.chat) || b.sender.lanes.has(chat) {
+		return false
+	}
+	p, now := j.parcels[0], time.Now()
+	k := p.call()
+	if !k.riding() || b.sender.troubled(now) || b.sender.holds(chat) || !b.sender.pacer.free(k, now) {
+		return false
+	}
+	p.begin(b.options.Clock())
+	p.reserved, p.at = true, now // for the call, where the delivery can't carry it
+	return j.entry.offer(p)
 }
 
 // parcels wraps calls so that the job's lane hears of their end.

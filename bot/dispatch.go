@@ -44,6 +44,19 @@ func (b *Bot) accept(a arrival) *entry {
 	return e
 }
 
+// acceptDelivered takes an update in for a delivery that can carry its answer.
+func (b *Bot) acceptDelivered(a arrival) *entry {
+	e, fresh := b.recent.begin(a.id)
+	b.came(a, e == nil)
+	if e != nil {
+		e.join()
+	}
+	if fresh {
+		b.dispatch.put(a.chat, &job{arrival: a, entry: e})
+	}
+	return e
+}
+
 // came counts an update that came in; again is whether it had come before.
 func (b *Bot) came(a arrival, again bool) {
 	b.health.came(time.Now())

@@ -96,6 +96,14 @@ func (l *lanes[T]) has(key int64) bool {
 	return ok
 }
 
+// alone reports whether a key's lane holds one item and no more.
+func (l *lanes[T]) alone(key int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, ok := l.lanes[key]
+	return ok && len(at.items) == 1
+}
+
 // clear takes away everything behind the first item of a key's lane. It is for
 // the function that runs that item.
 func (l *lanes[T]) clear(key int64) []T {

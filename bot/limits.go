@@ -68,6 +68,17 @@ func (p *pacer) reserve(k call, now time.Time) time.Duration {
 	return max(wait, p.chat(k.Chat, now).ReserveN(now, 1).DelayFrom(now))
 }
 
+// free takes a place only if there is one now.
+func (p *pacer) free(k call, now time.Time) bool {
+	if paced(k) && p.chat(k.Chat, now).TokensAt(now) < 1 {
+		return false
+	}
+	if p.overall.TokensAt(now) < 1 {
+		return false
+	}
+	return p.reserve(k, now) == 0
+}
+
 // spare takes a place for a notice, which nobody waits for, only if there is one now
 // and room is left for answers: one more to this chat, and half of a burst overall.
 // While answers wait, notices get at most half of the overall rate.

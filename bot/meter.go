@@ -204,6 +204,7 @@ type Delivery uint8
 // What becomes of calls.
 const (
 	Delivered   Delivery = iota // or what it wanted is so already
+	Carried                     // in the response to a webhook's delivery: nobody learns more
 	Refused                     // Telegram will never take it
 	Gone                        // the person, or the group, has shut the bot out
 	Moved                       // the group has a new id
@@ -214,7 +215,7 @@ const (
 
 // String is the delivery's name in a metric.
 func (d Delivery) String() string {
-	return [...]string{"delivered", "refused", "gone", "moved", "limited", "failed"}[d]
+	return [...]string{"delivered", "carried", "refused", "gone", "moved", "limited", "failed"}[d]
 }
 
 // Deliveries are all of them.

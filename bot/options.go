@@ -59,6 +59,7 @@ type Webhook struct {
 	URL            string // public address; "" means polling
 	Secret         Secret // 1 to 256 of A-Za-z0-9_-
 	MaxConnections int    // deliveries at once, 1 to 100; 0 means 40
+	Calls          bool   // every answer is a call of its own, none rides in the response to a delivery
 }
 
 var secretShape = regexp.MustCompile(`^[A-Za-z0-9_-]+$`) // at most 256; {1,256} would cost a millisecond at every start

@@ -13,6 +13,41 @@ type entry struct {
 	id    int64
 	taken time.Time     // when it came in
 	done  chan struct{} // closed when the update is acknowledged
+
+	mu      sync.Mutex
+	waiters int           // deliveries whose response can still carry a call
+	answer  *parcel       // to be carried by one of them
+	offered chan struct{} // closed when there is one
+}
+
+// offer hands a lone answer to a waiting delivery, once; it reports false where
+// none waits.
+func (e *entry) offer(p *parcel) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.waiters == 0 {
+		return false
+	}
+	e.answer = p
+	close(e.offered)
+	return true
+}
+
+// join counts a delivery that can carry an answer.
+func (e *entry) join() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.waiters++
+}
+
+// leave is join's end; the answer, if there is one, goes to the first to leave.
+func (e *entry) leave() *parcel {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.waiters--
+	p := e.answer
+	e.answer = nil
+	return p
 }
 
 // recent knows the updates that are being handled and the last ones that were, so
@@ -40,7 +75,7 @@ func (r *recent) begin(id int64) (e *entry, fresh bool) {
 	if _, ok := r.handled[id]; ok {
 		return nil, false
 	}
-	e = &entry{id: id, taken: time.Now(), done: make(chan struct{})}
+	e = &entry{id: id, taken: time.Now(), done: make(chan struct{}), offered: make(chan struct{})}
 	r.handling[id] = e
 	return e, true
 }

@@ -19,6 +19,7 @@ const (
 	calm        = 500 * time.Millisecond // an answer that waits longer goes to the outbox meanwhile
 	lockedOut   = 30 * time.Second       // between tries with a token that is refused
 	noticeEvery = time.Minute
+	wary        = time.Minute // after a failure no answer rides, for nobody would learn of the next one
 )
 
 // sender delivers parcels in order per chat, within the limits, as long as it
@@ -40,6 +41,7 @@ type sender struct {
 	held    map[int64]time.Time // chats that get nothing before this time, for whatever reason
 	sweep   int                 // how many of them there may be before those whose time has come are forgotten
 	noticed time.Time           // when the log last heard of a failing server
+	trouble time.Time           // when a call last failed in a way that may be Telegram's
 }
 
 func newSender(ctx context.Context, o Options) *sender {
@@ -140,8 +142,10 @@ func (s *sender) judge(chat int64, p *parcel, message int64, err error) next {
 		p.change(k)
 		return next{}
 	case fateWait:
+		s.troubles(time.Now())
 		return s.limited(chat, p, out.wait)
 	default:
+		s.troubles(time.Now())
 		wait := backoff(p.tries - 1)
 		if errors.Is(known(err), ErrToken) {
 			wait = lockedOut
@@ -270,6 +274,20 @@ func (s *sender) taken(k call) {
 		s.log.Info("Telegram takes answers again")
 		s.lanes.wakeAll()
 	}
+}
+
+// troubles notes that Telegram does not take everything now.
+func (s *sender) troubles(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trouble = now
+}
+
+// troubled reports whether that was a short while ago.
+func (s *sender) troubled(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.trouble.IsZero() && now.Sub(s.trouble) < wary
 }
 
 // notice logs a server that fails, once a minute however many answers it holds up.

@@ -66,11 +66,11 @@ func (b *Bot) admits(given string) bool {
 	return subtle.ConstantTimeCompare(want[:], got[:]) == 1
 }
 
-// deliver waits for the update to be acknowledged. Its answers are calls of their
-// own: of one in the body of the response nobody would learn whether it arrived
+// deliver waits for the update to be acknowledged. A lone answer without an effect
+// behind it rides back in the body; what can't be written goes out as a call
 // (docs/adr/0015).
 func (b *Bot) deliver(w http.ResponseWriter, r *http.Request, body []byte) {
-	e := b.accept(decode(json.RawMessage(body)))
+	e := b.acceptDelivered(decode(json.RawMessage(body)))
 	if e == nil {
 		w.WriteHeader(http.StatusOK)
 		return
@@ -79,8 +79,13 @@ func (b *Bot) deliver(w http.ResponseWriter, r *http.Request, body []byte) {
 	defer cancel()
 	select {
 	case <-e.done:
+	case <-e.offered:
 	case <-ctx.Done():
 	case <-b.ctx.Done():
+	}
+	if p := e.leave(); p != nil {
+		b.carry(w, r, p)
+		return
 	}
 	select {
 	case <-e.done: // also where the bot has stopped meanwhile: what is done must not come again
@@ -88,6 +93,27 @@ func (b *Bot) deliver(w http.ResponseWriter, r *http.Request, body []byte) {
 	default:
 		http.Error(w, "not done yet", http.StatusServiceUnavailable)
 	}
+}
+
+// carry writes a call into the body of the response to Telegram.
+func (b *Bot) carry(w http.ResponseWriter, r *http.Request, p *parcel) {
+	k := p.call()
+	body, err := k.body()
+	if err == nil {
+		err = r.Context().Err()
+	}
+	if err == nil {
+		w.Header().Set("Content-Type", "application/json")
+		if _, err = w.Write(body); err == nil {
+			err = http.NewResponseController(w).Flush()
+		}
+	}
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		b.sender.put(k.Chat, p)
+		return
+	}
+	b.options.Meter.Call(methodOf(k.Method), Carried, 0)
+	b.sender.finish(p)
 }
 
 func (b *Bot) setWebhook(ctx context.Context) error {

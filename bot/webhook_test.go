@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"saqbol/emulator"
 	"saqbol/handlers"
@@ -74,24 +75,104 @@ func TestWebhookMethods(t *testing.T) {
 	}
 }
 
-// Every answer is a call whose fate is known; the response to a delivery carries
-// none.
-func TestNoAnswerRides(t *testing.T) {
-	w := begin(t, answers(echo), settings{webhook: true})
-	p := w.api.NewPerson("Citizen", "ru")
-	p.Send("8 701 123 45 67")
-	w.shown(t, p, 1)
-	w.drained(t)
-	sent := w.api.CallsOf(methodSend)
-	if len(sent) != 1 || sent[0].InWebhook || !sent[0].OK() {
-		t.Fatalf("calls %+v, want one of its own", sent)
+// A lone answer costs no call of ours, unless every answer is to be one.
+func TestTrapLoneAnswerRides(t *testing.T) {
+	for _, calls := range []bool{false, true} {
+		t.Run(fmt.Sprintf("calls %v", calls), func(t *testing.T) {
+			w := begin(t, answers(echo), settings{webhook: true, options: func(o *Options) { o.Webhook.Calls = calls }})
+			p := w.api.NewPerson("Citizen", "ru")
+			p.Send("8 701 123 45 67")
+			w.shown(t, p, 1)
+			w.drained(t)
+			sent := w.api.CallsOf(methodSend)
+			if len(sent) != 1 || sent[0].InWebhook == calls || !sent[0].OK() {
+				t.Fatalf("calls %+v, want one, inside the delivery %v", sent, !calls)
+			}
+			if preview, ok := sent[0].Params["link_preview_options"].(map[string]any); !ok || preview["is_disabled"] != true {
+				t.Errorf("the call is %v", sent[0].Params)
+			}
+		})
 	}
-	if preview, ok := sent[0].Params["link_preview_options"].(map[string]any); !ok || preview["is_disabled"] != true {
-		t.Errorf("the call is %v", sent[0].Params)
+}
+
+// What needs to know how a call went is called: several messages, an anchor, an
+// edit, a document, and whatever stands in the outbox.
+func TestOnlyLoneAnswersRide(t *testing.T) {
+	replies := map[string]func() handlers.Reply{
+		"two messages": func() handlers.Reply {
+			r := say("a")
+			r.Messages = append(r.Messages, say("b").Messages...)
+			return r
+		},
+		"an anchor": func() handlers.Reply {
+			r := say("a")
+			r.Messages[0].Anchor = true
+			return r
+		},
+		"a document": func() handlers.Reply {
+			r := say("a")
+			r.Messages[0].Document = &handlers.Document{Name: "export.json", Data: []byte("{}")}
+			return r
+		},
+		"a committed answer": func() handlers.Reply { return saying("a") },
 	}
-	if len(w.journal.changes)+len(w.journal.rows) != 0 {
-		t.Error("a plain answer is written to the store")
+	for name, reply := range replies {
+		t.Run(name, func(t *testing.T) {
+			w := begin(t, answers(func(context.Context, handlers.Input) (handlers.Reply, error) { return reply(), nil }), settings{webhook: true})
+			p := w.api.NewPerson("Citizen", "ru")
+			p.Send("x")
+			w.shown(t, p, len(reply().Messages))
+			w.drained(t)
+			for _, c := range append(w.api.CallsOf(methodSend), w.api.CallsOf(methodDocument)...) {
+				if c.InWebhook || !c.OK() {
+					t.Errorf("%s: in the delivery %v, answered %d %s", c.Method, c.InWebhook, c.Code, c.Description)
+				}
+			}
+		})
 	}
+}
+
+// Of an answer that rides nobody learns what became of it: after a failed call
+// none rides until Telegram has been well for a while.
+func TestNoAnswerRidesInTrouble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &bubble{webhook: true, rides: true}
+		b.open(t, answers(func(ctx context.Context, in handlers.Input) (handlers.Reply, error) {
+			if in.Text == "file" {
+				return filing(ctx, in)
+			}
+			return echo(ctx, in)
+		}))
+		p := b.api.NewPerson("Citizen", "ru")
+		rode := func() (n int) {
+			for _, c := range b.api.CallsOf(methodSend) {
+				if c.InWebhook {
+					n++
+				}
+			}
+			return n
+		}
+		say := func(text string, answers int) {
+			t.Helper()
+			p.Send(text)
+			b.until(t, text, func() bool { return len(texts(p)) == answers && b.api.Pending() == 0 })
+		}
+		say("well", 1)
+		if rode() != 1 {
+			t.Fatalf("%d answers ride, want 1", rode())
+		}
+		b.api.Fail(emulator.Fault{Method: methodSend, Kind: emulator.FaultInternal, Times: 1})
+		say("file", 2) // its answer is a call, and fails once
+		say("ill", 3)
+		if rode() != 1 {
+			t.Errorf("an answer rides in trouble: %d", rode())
+		}
+		b.pass(2 * wary)
+		say("well again", 4)
+		if rode() != 2 {
+			t.Errorf("%d answers ride, want 2", rode())
+		}
+	})
 }
 
 // A delivery that is given up costs no answer.

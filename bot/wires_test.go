@@ -106,6 +106,7 @@ const (
 type bubble struct {
 	*world
 	webhook bool
+	rides   bool                // lone answers ride in the responses
 	running atomic.Pointer[Bot] // the one behind the webhook
 	wires   wires
 	front   func(hook http.Handler) http.Handler // stands before the webhook, nil = nothing
@@ -162,7 +163,7 @@ func (b *bubble) restart(t *testing.T, handle Handler) {
 	o := Options{Client: client, Handler: handle, Journal: b.journal, Catalogue: catalogue(t), Redact: starred,
 		Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	if b.webhook {
-		o.Webhook = Webhook{URL: "http://" + hookAddress + "/hook", Secret: NewSecret(testSecret)}
+		o.Webhook = Webhook{URL: "http://" + hookAddress + "/hook", Secret: NewSecret(testSecret), Calls: !b.rides}
 	}
 	if b.bot, err = New(o); err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ type config struct {
 	keyPath     string   // the key file, "" where SAQBOL_KEY is given directly
 	webhook     *url.URL // nil = polling
 	webhookKey  secret
+	calls       bool // no answer rides in the response to a delivery
 	listen      string
 	dispatchers []int64
 	quotas      fraud.Limits
@@ -92,7 +93,7 @@ const maxWebhookSecret = 256
 // settingNames are the settings that the program reads, in the order of README.md.
 func settingNames() []string {
 	names := []string{"TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "DATABASE_URL", "SAQBOL_KEY", "WEBHOOK_URL",
-		"WEBHOOK_SECRET", "HTTP_LISTEN", "SAQBOL_DISPATCHERS", "SAQBOL_SENDS_PER_SECOND"}
+		"WEBHOOK_SECRET", "WEBHOOK_ANSWERS", "HTTP_LISTEN", "SAQBOL_DISPATCHERS", "SAQBOL_SENDS_PER_SECOND"}
 	for _, setting := range quotaSettings(&fraud.Limits{}) {
 		names = append(names, setting.name)
 	}
@@ -179,6 +180,13 @@ func readWebhook(values map[string]string, c *config) error {
 	}
 	if len(key) > maxWebhookSecret || !webhookSecret.MatchString(key) {
 		return fmt.Errorf("WEBHOOK_SECRET may hold 1 to 256 characters of A-Z, a-z, 0-9, _ and -: make one with: openssl rand -hex 32")
+	}
+	switch values["WEBHOOK_ANSWERS"] {
+	case "", "response":
+	case "calls":
+		c.calls = true
+	default:
+		return fmt.Errorf("WEBHOOK_ANSWERS must be response (a lone answer goes in the webhook's response) or calls (each answer is a call of its own)")
 	}
 	c.webhook, c.webhookKey = u, newSecret(key)
 	return nil

@@ -65,6 +65,7 @@ func TestConfigErrorsSayWhatToDo(t *testing.T) {
 		want string
 	}{
 		"webhook without secret":   {environment{"WEBHOOK_URL": "https://bot.example.kz/telegram"}, "WEBHOOK_SECRET is missing"},
+		"webhook answers by mail":  {environment{"WEBHOOK_URL": "https://bot.example.kz/t", "WEBHOOK_SECRET": "ab", "WEBHOOK_ANSWERS": "mail"}, "WEBHOOK_ANSWERS must be response"},
 		"webhook secret with dots": {environment{"WEBHOOK_URL": "https://bot.example.kz/t", "WEBHOOK_SECRET": "a.b"}, "WEBHOOK_SECRET may hold"},
 		"webhook over http":        {environment{"WEBHOOK_URL": "http://bot.example.kz/t", "WEBHOOK_SECRET": "ab"}, "https://"},
 		"webhook with a brace":     {environment{"WEBHOOK_URL": "https://bot.example.kz/{t", "WEBHOOK_SECRET": "ab"}, "between single slashes"},

@@ -134,7 +134,7 @@ func (c config) parts(log *slog.Logger) (parts, error) {
 	p := parts{token: token, apiURL: c.apiURL, database: c.databaseURL, quotas: c.quotas, backups: c.backups, exempt: c.dispatchers, keys: keys, keyPath: c.keyPath, log: log,
 		limits: bot.Limits{PerSecond: c.sends, Burst: c.sends}}
 	if c.webhook != nil {
-		p.webhook = bot.Webhook{URL: c.webhook.String(), Secret: bot.NewSecret(c.webhookKey.reveal())}
+		p.webhook = bot.Webhook{URL: c.webhook.String(), Secret: bot.NewSecret(c.webhookKey.reveal()), Calls: c.calls}
 	}
 	return p, nil
 }
