@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -218,6 +219,36 @@ func TestUnavailableStoreIsSaidInWords(t *testing.T) {
 	var refused *fraud.Error
 	if !errors.As(err, &refused) || refused.Code != fraud.CodeUnavailable || refused.Key != "check.unavailable" || !errors.Is(err, c.store.down) {
 		t.Errorf("error = %v", err)
+	}
+}
+
+// Help does not wait for a disk: it is given, in the person's language, while the
+// store can't be read.
+func TestHelpIsGivenWithoutAStore(t *testing.T) {
+	c := newChat(t, "kk")
+	want := map[string]Reply{}
+	inputs := map[string]Input{
+		"/emergency": {Kind: KindCommand, Command: "emergency"}, "/tips": {Kind: KindCommand, Command: "tips"},
+		"/help": {Kind: KindCommand, Command: "help"}, "/privacy": {Kind: KindCommand, Command: "privacy"},
+		"what to do now": {Kind: KindButton, Button: "now:"}, "a tip": {Kind: KindButton, Button: "tip:1"},
+	}
+	for _, down := range []error{nil, errors.New("the disk is gone")} {
+		c.store.down = down
+		for name, in := range inputs {
+			in.Person, in.Chat, in.Private, in.Language = 1, 1, true, "kk"
+			reply, err := c.router.Handle(t.Context(), in)
+			if err != nil || reply.Lang != fraud.Kazakh || len(reply.Messages) == 0 {
+				t.Errorf("%s with %v: %v in %q, error %v", name, down, reply.Messages, reply.Lang, err)
+			}
+			if down == nil {
+				want[name] = reply
+			} else if !reflect.DeepEqual(reply.Messages, want[name].Messages) {
+				t.Errorf("%s reads otherwise without a store", name)
+			}
+		}
+	}
+	if _, err := c.router.Handle(t.Context(), Input{Kind: KindCommand, Command: "my", Person: 1, Chat: 1, Private: true}); err == nil {
+		t.Error("reports are listed without a store")
 	}
 }
 

@@ -34,11 +34,12 @@ func (r *Router) ask(ctx context.Context, t Turn, subjects []fraud.Subject) ([]f
 // says nothing about what was asked; of a call for help and a secret in the
 // person's own message it speaks as always.
 func (r *Router) notNow(t Turn, refused refusal) Reply {
-	if refused.quiet {
+	cry := r.cry(t.Text) == cryGiven
+	if refused.quiet && !cry {
 		return Reply{Limited: refused.why} // said a moment ago, more than once
 	}
 	m := Message{}
-	if r.cry(t.Text) == cryGiven {
+	if cry {
 		m.Text = append(m.Text, locales.M("check.care"), locales.Msg{})
 	}
 	m.Text = append(m.Text, locales.M("quota.check."+string(refused.why), "Time", clockTimeOf(refused.until)), locales.Msg{})

@@ -258,3 +258,21 @@ func TestQuotaIsExported(t *testing.T) {
 		t.Errorf("the export is\n%s", data)
 	}
 }
+
+// Whoever floods the bot is met with silence after a while, but not when they cry
+// for help.
+func TestQuotaHearsACry(t *testing.T) {
+	l := newLimited(t, "ru")
+	l.fills()
+	for range tellBurst {
+		if r := l.say("8 701 123 45 67"); len(r.Messages) == 0 {
+			t.Fatal("the limit is not said")
+		}
+	}
+	if r := l.say("8 701 123 45 67"); len(r.Messages) != 0 {
+		t.Fatalf("the limit is said once more: %s", l.read(r))
+	}
+	if r := l.say("8 701 123 45 67 обманули меня, отдала код"); len(r.Messages) == 0 || r.Limited == "" {
+		t.Error("a cry for help meets silence")
+	}
+}

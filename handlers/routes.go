@@ -13,6 +13,7 @@ type route struct {
 	public bool // answers in groups too; other flows give a link to the private chat
 	keeps  bool // a command that is answered over an open draft, which is kept
 	over   flow // what answers a command over an open draft, nil = the question whether to drop it
+	always bool // needs nothing of the store: answered even while that can't be read
 }
 
 // routes is the one table that says which flow answers what.
@@ -22,26 +23,26 @@ func (r *Router) routes() {
 		"check":     {run: r.checkCommand, public: true, over: r.checkFirst},
 		"report":    {run: r.reportCommand},
 		"my":        {run: r.my},
-		"emergency": {run: r.emergency, public: true, keeps: true},
-		"tips":      {run: r.tips, public: true},
+		"emergency": {run: r.emergency, public: true, keeps: true, always: true},
+		"tips":      {run: r.tips, public: true, always: true},
 		"stats":     {run: r.stats, public: true},
 		"settings":  {run: r.settings},
 		"language":  {run: r.language, keeps: true},
-		"privacy":   {run: r.privacy},
-		"help":      {run: r.help, public: true},
+		"privacy":   {run: r.privacy, always: true},
+		"help":      {run: r.help, public: true, always: true},
 		"cancel":    {run: r.cancel, keeps: true},
 	}
 	r.buttons = map[string]route{
-		"lang": {run: r.languageChosen},                // lang:kk
-		"rep":  {run: r.reportFromCheck},               // rep:<token>
-		"r":    {run: r.reportButton},                  // r:<draft>:<step>:<choice>
-		"my":   {run: r.myButton},                      // my:<action>:<code>
-		"dis":  {run: r.disputeButton, public: true},   // dis:<token>
-		"now":  {run: r.emergencyButton, public: true}, // now:
-		"tip":  {run: r.tipButton, public: true},       // tip:<scenario>, tip:+<scenario>, tip:<page>
-		"set":  {run: r.settingsButton},                // set:<action>
-		"del":  {run: r.deleteMessage},                 // del:<message id>
-		"drop": {run: r.dropDraft},                     // drop:yes, drop:no, drop:on
+		"lang": {run: r.languageChosen},                              // lang:kk
+		"rep":  {run: r.reportFromCheck},                             // rep:<token>
+		"r":    {run: r.reportButton},                                // r:<draft>:<step>:<choice>
+		"my":   {run: r.myButton},                                    // my:<action>:<code>
+		"dis":  {run: r.disputeButton, public: true},                 // dis:<token>
+		"now":  {run: r.emergencyButton, public: true, always: true}, // now:
+		"tip":  {run: r.tipButton, public: true, always: true},       // tip:<scenario>, tip:+<scenario>, tip:<page>
+		"set":  {run: r.settingsButton},                              // set:<action>
+		"del":  {run: r.deleteMessage},                               // del:<message id>
+		"drop": {run: r.dropDraft},                                   // drop:yes, drop:no, drop:on
 	}
 	r.sessions = map[string]flow{
 		"report": r.reportTyped,
@@ -56,6 +57,20 @@ func (r *Router) routes() {
 		KindBlocked: func(Turn) flow { return r.presence },
 		KindBack:    func(Turn) flow { return r.presence },
 	}
+}
+
+// regardless reports whether something is answered even while the store can't be
+// read, as to somebody of whom nothing is known.
+func (r *Router) regardless(in Input) bool {
+	var at route
+	switch in.Kind {
+	case KindCommand:
+		at = r.commands[strings.ToLower(in.Command)]
+	case KindButton:
+		prefix, _, _ := strings.Cut(in.Button, ":")
+		at = r.buttons[prefix]
+	}
+	return at.always && (in.Private || at.public)
 }
 
 // find chooses the flow for a turn; what no table knows is met with silence.
