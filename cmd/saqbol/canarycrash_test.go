@@ -119,7 +119,7 @@ func TestCanariesInCrashes(t *testing.T) {
 			defer remove()
 			for range 20 { // whose calls hang, so that they stand in the dump
 				c := s.citizen("kk")
-				c.Send("/report " + canaryPAN + " " + canaryWords + " код 482913 8 701 314 15 92")
+				c.Send("/report " + canaryPAN + " " + canaryWords + " код 48291357 8 701 314 15 92")
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			defer cancel()
@@ -146,7 +146,7 @@ func TestCanariesInCrashes(t *testing.T) {
 		s.environ = append(s.environ, asPanicking+"=1")
 		crashed := s.run()
 		for _, text := range []string{"", "x", "xx", "xxx"} { // each way to panic
-			s.citizen("ru").says("8 701 314 15 92 код 482913 " + canaryWords + text)
+			s.citizen("ru").says("8 701 314 15 92 код 48291357 " + canaryWords + text)
 		}
 		crashed.signal(t, syscall.SIGKILL)
 		s.collect("afterwards", crashed)
