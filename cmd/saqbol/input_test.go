@@ -283,9 +283,9 @@ func (c *chain) judge(t *testing.T, throwers []*thrower) {
 			case want == wantAnswer && spoke:
 				answered++
 			case want == wantAnswer:
-				t.Errorf("a private message was not answered (handled: %v): %.600s", handled, sent.body)
+				t.Errorf("a private message was not answered (handled: %v): %s", handled, sent.body)
 			case want == wantSilence && spoke:
-				t.Errorf("somebody was answered who did not speak to the bot: %.600s", sent.body)
+				t.Errorf("somebody was answered who did not speak to the bot: %s", sent.body)
 			case want == wantLetter:
 				letters++
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"testing"
 
@@ -18,7 +19,7 @@ const (
 	wantLetter                // it can't be read: an apology, and a dead letter
 )
 
-// thrown is an input, as it was sent, and what is to become of it.
+// thrown is an input, the beginning of it as it was sent, and what is to become of it.
 type thrown struct {
 	want wanted
 	body string
@@ -70,7 +71,7 @@ func (th *thrower) push(update, kind string, want wanted, content fields) {
 		chat, _ = place["id"].(int64)
 	}
 	th.count[kind]++
-	th.wants[heardKey{chat, th.next, update == "edited_message"}] = thrown{want, string(body)}
+	th.wants[heardKey{chat, th.next, update == "edited_message"}] = thrown{want, fmt.Sprintf("%.600s", body)}
 }
 
 // throw sends one input of any kind.
