@@ -87,6 +87,11 @@ func (b *Bot) deliver(w http.ResponseWriter, r *http.Request, body []byte) {
 		b.carry(w, r, p)
 		return
 	}
+	select { // another delivery of the same update may be carrying its answer
+	case <-e.done:
+	case <-ctx.Done():
+	case <-b.ctx.Done():
+	}
 	select {
 	case <-e.done: // also where the bot has stopped meanwhile: what is done must not come again
 		w.WriteHeader(http.StatusOK)
