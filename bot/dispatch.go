@@ -34,21 +34,12 @@ type job struct {
 	deadline time.Time         // until when the answers may take before the job goes on without them
 }
 
-// accept takes an update in; the entry is nil where it was handled before.
-func (b *Bot) accept(a arrival) *entry {
+// accept takes an update in; the entry is nil where it was handled before. With
+// carries somebody waits for it who can carry its answer, and has to leave it.
+func (b *Bot) accept(a arrival, carries bool) *entry {
 	e, fresh := b.recent.begin(a.id)
 	b.came(a, e == nil) // a poll while an update is handled gives it again: that is no second delivery
-	if fresh {
-		b.dispatch.put(a.chat, &job{arrival: a, entry: e})
-	}
-	return e
-}
-
-// acceptDelivered takes an update in for a delivery that can carry its answer.
-func (b *Bot) acceptDelivered(a arrival) *entry {
-	e, fresh := b.recent.begin(a.id)
-	b.came(a, e == nil)
-	if e != nil {
+	if e != nil && carries {
 		e.join()
 	}
 	if fresh {

@@ -158,7 +158,7 @@ func (p *poller) take(ctx context.Context, batch []json.RawMessage) {
 		if ctx.Err() != nil {
 			return
 		}
-		switch e := p.bot.accept(a); {
+		switch e := p.bot.accept(a, false); {
 		case e != nil:
 			p.window, news = append(p.window, e), true
 		case e == nil && a.named && len(p.window) == 0: // handled before

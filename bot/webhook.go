@@ -70,7 +70,7 @@ func (b *Bot) admits(given string) bool {
 // behind it rides back in the body; what can't be written goes out as a call
 // (docs/adr/0015).
 func (b *Bot) deliver(w http.ResponseWriter, r *http.Request, body []byte) {
-	e := b.acceptDelivered(decode(json.RawMessage(body)))
+	e := b.accept(decode(json.RawMessage(body)), true)
 	if e == nil {
 		w.WriteHeader(http.StatusOK)
 		return
