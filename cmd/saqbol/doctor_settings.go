@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -97,11 +99,26 @@ func (d *doctor) secretFiles(env environment) {
 		}
 	}
 	for _, path := range files {
-		if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o007 != 0 {
-			d.add("secrets", gradeFail, "everybody on this machine can read %s: chmod 600 %s", path, path)
+		if info, err := os.Stat(path); err == nil {
+			d.secretMode(path, info.Mode().Perm())
 		}
 	}
 }
+
+// secretMode tells of a secret's file that too many can read.
+func (d *doctor) secretMode(path string, mode fs.FileMode) {
+	switch {
+	case mode&0o007 == 0:
+	case strings.HasPrefix(filepath.Clean(path), mountedSecrets):
+		d.add("secrets", gradeWarn, "everybody in this container can read %s: mount it with mode 0400, if others run in it", path)
+	default:
+		d.add("secrets", gradeFail, "everybody on this machine can read %s: chmod 600 %s", path, path)
+	}
+}
+
+// mountedSecrets is where container engines mount secrets, readable by everybody
+// in the container unless they are told otherwise.
+const mountedSecrets = "/run/secrets/"
 
 // ready200 asks for /readyz at an address of HTTP_LISTEN, from this machine.
 func ready200(ctx context.Context, listen string) error {

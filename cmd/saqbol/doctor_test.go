@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -251,5 +252,30 @@ func TestSyncTime(t *testing.T) {
 	}
 	if _, err := syncTime(filepath.Join(folder, "absent")); err == nil || strings.Contains(err.Error(), folder) {
 		t.Errorf("in no folder: %v", err)
+	}
+}
+
+func TestSecretMode(t *testing.T) {
+	for _, test := range []struct {
+		path string
+		mode fs.FileMode
+		want grade // "" = nothing is said
+	}{
+		{"/etc/saqbol/token", 0o600, ""},
+		{"/etc/saqbol/token", 0o640, ""},
+		{"/etc/saqbol/token", 0o644, gradeFail},
+		{"/run/secrets/token", 0o444, gradeWarn}, // as engines mount it
+		{"/run/secrets/token", 0o400, ""},
+		{"/run/secrets/../../tmp/token", 0o644, gradeFail},
+	} {
+		d := &doctor{said: func(finding) {}}
+		d.secretMode(test.path, test.mode)
+		var got grade
+		if len(d.found) > 0 {
+			got = d.found[0].Grade
+		}
+		if got != test.want {
+			t.Errorf("secretMode(%s, %o) says %q, want %q", test.path, test.mode, got, test.want)
+		}
 	}
 }
