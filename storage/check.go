@@ -75,6 +75,9 @@ func (s *Store) Examine(ctx context.Context, share int) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.close()) }()
 	l := &look{Store: s, db: db, share: share}
+	if l.schema, err = schemaVersion(ctx, db.db); err != nil {
+		return err
+	}
 	if err := l.structure(ctx); err != nil {
 		return s.checked(ctx, fmt.Errorf("looking over the file: %w", err))
 	}
@@ -91,7 +94,7 @@ func examineCopy(ctx context.Context, db *sql.DB, keys *seal.Keys, schema int64)
 		return nil
 	}
 	s := &Store{keys: keys, damage: newDamage()}
-	return (&look{Store: s, db: newPool(db), share: 1}).allRows(ctx)
+	return (&look{Store: s, db: newPool(db), share: 1, schema: schema}).allRows(ctx)
 }
 
 // checked is an error of a complete check, in one form for damage of every sort.
@@ -111,8 +114,9 @@ func (s *Store) checked(ctx context.Context, err error) error {
 // look is a complete check under way.
 type look struct {
 	*Store
-	db    *pool
-	share int
+	db     *pool
+	share  int
+	schema int64
 }
 
 // allRows looks at everything but the structure of the file.
@@ -121,7 +125,7 @@ func (l *look) allRows(ctx context.Context) error {
 		what string
 		look func(context.Context) error
 	}{
-		{"subjects", l.subjects}, {"reports", l.reports}, {"people", l.people},
+		{"lists", l.lists}, {"subjects", l.subjects}, {"reports", l.reports}, {"people", l.people},
 		{"disputes", l.disputes}, {"confirmations", l.confirmations}, {"counters", l.counters},
 	} {
 		if err := part.look(ctx); err != nil {

@@ -183,7 +183,7 @@ func (l *look) counters(ctx context.Context) error {
 			err = t.query(ctx, add(-1, scenarioPrefix), `SELECT scenario, COUNT(*) FROM reports WHERE status <> $1 GROUP BY scenario`, string(fraud.StatusWithdrawn))
 		}
 		if err == nil {
-			err = t.query(ctx, add(-1, ""), `SELECT $1, COUNT(*) FROM subjects WHERE reporters > 0`, subjectsCounter)
+			err = t.query(ctx, add(-1, ""), `SELECT $1, COUNT(DISTINCT subject) FROM report_subjects`, subjectsCounter)
 		}
 		if err != nil {
 			return false, err

@@ -2,7 +2,6 @@ package storage
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -51,29 +50,18 @@ func (l *look) subjects(ctx context.Context) error {
 			}
 			to = fraud.Key(bytes.Repeat([]byte{0xff}, len(to)))
 		}
-		return more, addsUp(ctx, t, from, to, said)
+		return more, l.addsUp(ctx, t, from, to, said)
 	})
 }
 
 // addsUp holds what the rows of subjects behind from, up to and with to, say
 // against what they are the sums of.
-func addsUp(ctx context.Context, t *tx, from, to fraud.Key, said map[fraud.Key]sums) error {
+func (l *look) addsUp(ctx context.Context, t *tx, from, to fraud.Key, said map[fraud.Key]sums) error {
 	counted := map[fraud.Key]*counting{}
-	of := func(subject []byte) (*counting, error) {
-		if len(subject) != len(fraud.Key{}) {
-			return nil, errSums
-		}
-		c := counted[fraud.Key(subject)]
-		if c == nil {
-			c = &counting{}
-			counted[fraud.Key(subject)] = c
-		}
-		return c, nil
-	}
 	for query, add := range map[string]func(*counting, string, int64, int64){
-		`SELECT subject, scenario, COUNT(*), MAX(updated) FROM report_subjects WHERE subject > $1 AND subject <= $2 GROUP BY subject, scenario`: (*counting).reports,
-		`SELECT subject, '', COUNT(*), 0 FROM disputes WHERE subject > $1 AND subject <= $2 GROUP BY subject`:                                   func(c *counting, _ string, n, _ int64) { c.sums.disputes = n },
-		`SELECT subject, '', 1, at FROM confirmations WHERE subject > $1 AND subject <= $2`:                                                     func(c *counting, _ string, _, at int64) { c.sums.confirmed = at },
+		`SELECT subject, scenario, COUNT(*), MAX(updated) FROM report_subjects WHERE subject > $1 AND subject <= $2 GROUP BY subject, scenario`: (*counting).add,
+		`SELECT subject, '', COUNT(*), 0 FROM disputes WHERE subject > $1 AND subject <= $2 GROUP BY subject`:                                   func(c *counting, _ string, n, _ int64) { c.disputes = n },
+		`SELECT subject, '', 1, at FROM confirmations WHERE subject > $1 AND subject <= $2`:                                                     func(c *counting, _ string, _, at int64) { c.confirmed = at },
 	} {
 		err := t.query(ctx, func(rows *sql.Rows) error {
 			var subject []byte
@@ -82,41 +70,69 @@ func addsUp(ctx context.Context, t *tx, from, to fraud.Key, said map[fraud.Key]s
 			if err := rows.Scan(&subject, &scenario, &n, &at); err != nil {
 				return err
 			}
-			c, err := of(subject)
-			if err == nil {
-				add(c, scenario, n, at)
+			if len(subject) != len(fraud.Key{}) {
+				return errSums
 			}
-			return err
+			add(countingOf(counted, fraud.Key(subject)), scenario, n, at)
+			return nil
 		}, query, from[:], to[:])
 		if err != nil {
 			return err
 		}
 	}
+	if err := l.listed(ctx, t, from, to, counted); err != nil {
+		return err
+	}
 	if len(counted) != len(said) {
 		return errSums
 	}
 	for key, c := range counted {
-		if said[key] != c.sums {
+		if said[key] != c.sums() {
 			return errSums
 		}
 	}
 	return nil
 }
 
-// counting adds a subject's reports up, as sumsOf does for one.
-type counting struct {
-	sums   sums
-	topN   int64 // how many reports name sums.top
-	topNew int64 // when the latest of them was updated
+func countingOf(all map[fraud.Key]*counting, subject fraud.Key) *counting {
+	c := all[subject]
+	if c == nil {
+		c = &counting{}
+		all[subject] = c
+	}
+	return c
 }
 
-func (c *counting) reports(scenario string, n, latest int64) {
-	c.sums.reporters += n
-	c.sums.last = max(c.sums.last, latest)
-	if scenario == "" {
-		return
+// listed counts what lists say of the subjects behind from, up to and with to, and
+// looks at each of these rows.
+func (l *look) listed(ctx context.Context, t *tx, from, to fraud.Key, counted map[fraud.Key]*counting) error {
+	if l.schema < listsSince {
+		return nil
 	}
-	if better := cmp.Or(cmp.Compare(n, c.topN), cmp.Compare(latest, c.topNew), cmp.Compare(c.sums.top, scenario)); better > 0 {
-		c.sums.top, c.topN, c.topNew = scenario, n, latest
+	return t.query(ctx, func(rows *sql.Rows) error {
+		var known bool
+		r, err := l.scanListed(rows.Scan, &known)
+		if err != nil {
+			return err
+		}
+		if !known {
+			return fmt.Errorf("%w: a list is missing", ErrDamaged)
+		}
+		countingOf(counted, r.subject).add(r.scenario, r.reporters, r.last)
+		return nil
+	}, `SELECT subject, list, reporters, scenario, last, proof, EXISTS (SELECT 1 FROM lists WHERE lists.list = listed.list)
+		FROM listed WHERE subject > $1 AND subject <= $2`, from[:], to[:])
+}
+
+// lists looks at the row of each list.
+func (l *look) lists(ctx context.Context) error {
+	if l.schema < listsSince {
+		return nil
 	}
+	return l.step(ctx, func(t *tx) (bool, error) {
+		return false, t.query(ctx, func(rows *sql.Rows) error {
+			_, err := l.scanList(rows.Scan)
+			return err
+		}, listsQuery)
+	})
 }

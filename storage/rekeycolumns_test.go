@@ -65,7 +65,7 @@ func TestSealedColumnsAreAllKnown(t *testing.T) {
 // silence.
 func TestBlobColumnsSayWhatTheyHold(t *testing.T) {
 	store, _ := openForTest(t)
-	hashes := []string{"person", "subject", "name", "chat", "value", "proof"} // keyed hashes; meta's values; marks
+	hashes := []string{"person", "subject", "name", "chat", "value", "proof", "source", "reached"} // keyed hashes; meta's values; marks
 	err := store.read.query(t.Context(), func(rows *sql.Rows) error {
 		var table, column string
 		if err := rows.Scan(&table, &column); err != nil {

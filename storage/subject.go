@@ -204,7 +204,7 @@ func (a *applying) touch(subject fraud.Key, by shift) {
 
 // sumUp makes a subject's row anew from what is stored of it. Counting again,
 // instead of adding and taking away, can't drift; a subject has at most as many
-// rows as people reported it. A count that is not the one before and the change
+// rows as people reported it, and one a list. A count that is not the one before and the change
 // means that rows are missing: a lost row must not make a warning go away.
 func (s *Store) sumUp(ctx context.Context, t *tx, subject fraud.Key, by shift) error {
 	at, err := s.scanLink(t.row(ctx, linkAt, subject[:]).Scan)
@@ -215,10 +215,11 @@ func (s *Store) sumUp(ctx context.Context, t *tx, subject fraud.Key, by shift) e
 	if err != nil {
 		return fmt.Errorf("reading a subject's row: %w", err)
 	}
-	now, err := sumsOf(ctx, t, subject)
+	counted, err := count(ctx, t, subject)
 	if err != nil {
 		return fmt.Errorf("counting a subject's reports: %w", err)
 	}
+	now := counted.sums()
 	if now.reporters != before.reporters+by.reporters || now.disputes != before.disputes+by.disputes ||
 		now.confirmed != before.confirmed && !by.confirms {
 		return errSums
@@ -226,30 +227,35 @@ func (s *Store) sumUp(ctx context.Context, t *tx, subject fraud.Key, by shift) e
 	if err := s.setSums(ctx, t, &at, subject, now); err != nil {
 		return err
 	}
-	return addTo(ctx, t, subjectsCounter, bit(now.reporters > 0)-bit(before.reporters > 0))
+	return addTo(ctx, t, subjectsCounter, bit(counted.people > 0)-bit(counted.people > by.reporters))
 }
 
-func sumsOf(ctx context.Context, t *tx, subject fraud.Key) (out sums, err error) {
-	err = t.row(ctx, `SELECT COUNT(*), COALESCE(MAX(updated), 0) FROM report_subjects WHERE subject = $1`, subject[:]).
-		Scan(&out.reporters, &out.last)
+// count counts what is stored of a subject.
+func count(ctx context.Context, t *tx, subject fraud.Key) (*counting, error) {
+	c := &counting{}
+	err := t.query(ctx, func(rows *sql.Rows) error {
+		var scenario string
+		var n, latest, byPeople int64
+		if err := rows.Scan(&scenario, &n, &latest, &byPeople); err != nil {
+			return err
+		}
+		c.add(scenario, n, latest)
+		c.people += n * byPeople
+		return nil
+	}, `SELECT scenario, COUNT(*), MAX(updated), 1 FROM report_subjects WHERE subject = $1 GROUP BY scenario
+		UNION ALL SELECT scenario, reporters, last, 0 FROM listed WHERE subject = $1`, subject[:])
 	if err != nil {
-		return out, err
+		return nil, err
 	}
-	// Of two scenarios named equally often, the one named last is the fresher warning.
-	err = t.row(ctx, `SELECT scenario FROM report_subjects WHERE subject = $1 AND scenario <> ''
-		GROUP BY scenario ORDER BY COUNT(*) DESC, MAX(updated) DESC, scenario LIMIT 1`, subject[:]).Scan(&out.top)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return out, err
-	}
-	err = t.row(ctx, `SELECT COUNT(*) FROM disputes WHERE subject = $1`, subject[:]).Scan(&out.disputes)
+	err = t.row(ctx, `SELECT COUNT(*) FROM disputes WHERE subject = $1`, subject[:]).Scan(&c.disputes)
 	if err != nil {
-		return out, err
+		return nil, err
 	}
-	err = t.row(ctx, `SELECT at FROM confirmations WHERE subject = $1`, subject[:]).Scan(&out.confirmed)
+	err = t.row(ctx, `SELECT at FROM confirmations WHERE subject = $1`, subject[:]).Scan(&c.confirmed)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return out, err
+		return nil, err
 	}
-	return out, nil
+	return c, nil
 }
 
 // keysOf collects the keys that a query returns.

@@ -12,7 +12,7 @@ import (
 	"saqbol/fraud"
 )
 
-// subjectsCounter counts subjects with a report that stands.
+// subjectsCounter counts subjects with a person's report that stands.
 const subjectsCounter = "subjects"
 
 // scenarioPrefix begins the counters of standing reports; the empty scenario has one too.
