@@ -73,7 +73,7 @@ func (s *Store) Backup(ctx context.Context, file string, o BackupOptions) (Backu
 	if err != nil {
 		return Backup{}, err
 	}
-	err = s.update(ctx, "noting when the last backup was made", func(t *tx) error {
+	err = s.update(ctx, "noting when the last backup was made", func(ctx context.Context, t *tx) error {
 		return noteBackup(ctx, t, made.Taken)
 	})
 	return made, err
@@ -93,7 +93,7 @@ func noteApart(ctx context.Context, path string, taken time.Time) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, read.close(), write.close()) }()
-	if err := write.transact(ctx, func(t *tx) error { return noteBackup(ctx, t, taken) }); err != nil {
+	if err := write.transact(ctx, func(ctx context.Context, t *tx) error { return noteBackup(ctx, t, taken) }); err != nil {
 		return fmt.Errorf("the backup is made, but when could not be noted in the database: %w", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"context"
 	"crypto/rand"
 	"database/sql"
 	"encoding/binary"
@@ -150,7 +151,7 @@ func fillSubjects(b *testing.B, store *Store, n int) (known func(i int) []byte) 
 	}
 	const perTransaction = 1000 * batch
 	for start := 0; start < n; start += perTransaction {
-		err := store.write.transact(ctx, func(t *tx) error {
+		err := store.write.transact(ctx, func(ctx context.Context, t *tx) error {
 			for at := start; at < min(start+perTransaction, n); at += batch {
 				args := make([]any, batch)
 				for i := range args {
@@ -166,7 +167,7 @@ func fillSubjects(b *testing.B, store *Store, n int) (known func(i int) []byte) 
 			b.Fatal(err)
 		}
 	}
-	if err := store.write.transact(ctx, func(t *tx) error { return store.linkAll(ctx, t) }); err != nil {
+	if err := store.write.transact(ctx, func(ctx context.Context, t *tx) error { return store.linkAll(ctx, t) }); err != nil {
 		b.Fatal(err)
 	}
 	if err := store.scrub(ctx); err != nil {

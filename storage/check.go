@@ -149,7 +149,7 @@ func (l *look) structure(ctx context.Context) error {
 func (l *look) step(ctx context.Context, fn func(t *tx) (more bool, err error)) error {
 	for more := true; more; {
 		begun := time.Now()
-		err := l.db.transact(ctx, func(t *tx) (err error) {
+		err := l.db.transact(ctx, func(ctx context.Context, t *tx) (err error) {
 			if err = l.keysFit(ctx, t); err == nil {
 				more, err = fn(t)
 			}

@@ -22,7 +22,7 @@ import (
 func (s *Store) Commit(ctx context.Context, c fraud.Change) (ids []int64, err error) {
 	defer s.measure(OpCommit, s.begun(), &err)
 	forgotten := false
-	err = s.update(ctx, "storing an update's effect", func(t *tx) error {
+	err = s.update(ctx, "storing an update's effect", func(ctx context.Context, t *tx) error {
 		a := &applying{tx: t, store: s, change: c, who: s.person(c.Person), touched: map[fraud.Key]shift{}}
 		var err error
 		ids, err = a.all(ctx)

@@ -66,7 +66,7 @@ func (s *Store) unreadable(doing string, err error) error {
 
 // unsaved is the error of a write.
 func (s *Store) unsaved(ctx context.Context, doing string, err error) error {
-	if err == nil || errors.Is(err, fraud.ErrSeen) || errors.Is(err, fraud.ErrNoLetter) {
+	if err == nil || answers(err) {
 		return err
 	}
 	err = fmt.Errorf("%s: %w", doing, err)

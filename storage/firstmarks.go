@@ -41,7 +41,7 @@ func (s *Store) ensureMarked(ctx context.Context) error {
 	if done, err := marked(row.Scan); done || err != nil {
 		return err
 	}
-	return s.write.transact(ctx, func(t *tx) error { return s.firstMarks(ctx, t) })
+	return s.write.transact(ctx, func(ctx context.Context, t *tx) error { return s.firstMarks(ctx, t) })
 }
 
 // firstMarks marks every row, unless that was done.

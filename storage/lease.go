@@ -92,7 +92,7 @@ func (l *Lease) Lost() <-chan struct{} { return l.lost }
 func (l *Lease) Release(ctx context.Context) error {
 	l.stop()
 	<-l.done
-	err := l.store.write.transactAs(ctx, nil, func(t *tx) error {
+	err := l.store.write.transactAs(ctx, nil, func(ctx context.Context, t *tx) error {
 		_, err := t.exec(ctx, `UPDATE leases SET holder = '', until = 0 WHERE name = $1 AND token = $2`, l.name, l.token)
 		return err
 	})
@@ -127,7 +127,7 @@ func (l *Lease) renew(ctx context.Context) (lost bool) {
 	ctx, cancel := context.WithTimeout(ctx, l.term)
 	defer cancel()
 	s := l.store
-	err := s.write.transactAs(ctx, l.guard, func(t *tx) error {
+	err := s.write.transactAs(ctx, l.guard, func(ctx context.Context, t *tx) error {
 		n, err := t.exec(ctx, `UPDATE leases SET beat = beat + 1, until = $1 WHERE name = $2 AND token = $3`,
 			millis(s.clock().Add(l.term)), l.name, l.token)
 		if err == nil && n == 0 {
@@ -201,7 +201,8 @@ func (s *Store) leaseRow(ctx context.Context, name string) (row leaseRow, err er
 // take makes c the holder, if the lease still stands as it was seen; the token is
 // 0 if it does not.
 func (s *Store) take(ctx context.Context, name string, c Claim, seen leaseRow, guard guard) (token int64, err error) {
-	err = s.write.transactAs(ctx, guard, func(t *tx) error {
+	err = s.write.transactAs(ctx, guard, func(ctx context.Context, t *tx) error {
+		token = 0
 		var row leaseRow
 		if err := row.scan(t.row(ctx, leaseQuery, name)); err != nil || row != seen {
 			return err

@@ -34,7 +34,7 @@ func (s *Store) DeadLetter(ctx context.Context, letter fraud.DeadLetter) (err er
 		key := s.person(letter.Person)
 		who = key[:]
 	}
-	return s.update(ctx, "keeping an update that could not be handled", func(t *tx) error {
+	return s.update(ctx, "keeping an update that could not be handled", func(ctx context.Context, t *tx) error {
 		sealed, err := s.sealJSON(row, letterPlace(letter.Update))
 		if err != nil {
 			return err
@@ -133,7 +133,7 @@ func (s *Store) DropLetters(ctx context.Context) (n int, err error) {
 }
 
 func (s *Store) oneLetter(ctx context.Context, query string, id int64) error {
-	return s.update(ctx, "changing a dead letter", func(t *tx) error {
+	return s.update(ctx, "changing a dead letter", func(ctx context.Context, t *tx) error {
 		n, err := t.exec(ctx, query, id)
 		if err == nil && n == 0 {
 			err = fraud.ErrNoLetter
@@ -143,7 +143,7 @@ func (s *Store) oneLetter(ctx context.Context, query string, id int64) error {
 }
 
 func (s *Store) allLetters(ctx context.Context, query string) (changed int, err error) {
-	err = s.update(ctx, "changing the dead letters", func(t *tx) error {
+	err = s.update(ctx, "changing the dead letters", func(ctx context.Context, t *tx) error {
 		n, err := t.exec(ctx, query)
 		changed = int(n)
 		return err
@@ -176,7 +176,7 @@ func (s *Store) Replays(ctx context.Context, limit int) (letters []fraud.DeadLet
 // gone meanwhile there is nothing to note.
 func (s *Store) LetterFailed(ctx context.Context, id int64, reason string) (err error) {
 	defer s.measure(OpLetters, s.begun(), &err)
-	return s.update(ctx, "noting that a dead letter failed again", func(t *tx) error {
+	return s.update(ctx, "noting that a dead letter failed again", func(ctx context.Context, t *tx) error {
 		var update sql.NullInt64
 		var sealed []byte
 		err := t.row(ctx, `SELECT update_id, letter FROM dead_letters WHERE id = $1`, id).Scan(&update, &sealed)

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
-
-	"saqbol/fraud"
 )
 
 // Meter is told what the store does. It is asked in the middle of the work, by
@@ -100,7 +98,7 @@ func Faults() []Fault {
 // faultOf sorts an error of the store. That an update was handled before, or that
 // there is no such letter, is none.
 func faultOf(err error) Fault {
-	if err == nil || errors.Is(err, fraud.ErrSeen) || errors.Is(err, fraud.ErrNoLetter) {
+	if err == nil || answers(err) {
 		return FaultNone
 	}
 	switch {

@@ -73,7 +73,7 @@ func (r noticeRow) args() map[string]any {
 func (s *Store) Notify(ctx context.Context, notices []fraud.Notice) (stored int, err error) {
 	defer s.measure(OpNotify, s.begun(), &err)
 	now := s.clock()
-	err = s.update(ctx, "storing notices", func(t *tx) error {
+	err = s.update(ctx, "storing notices", func(ctx context.Context, t *tx) error {
 		stored = 0
 		for _, n := range notices {
 			added, err := s.enqueue(ctx, t, s.person(n.Person), n, now)
@@ -194,7 +194,7 @@ func (s *Store) NoticeStands(ctx context.Context, id int64) (stands bool, err er
 // already are no matter.
 func (s *Store) NoticesSent(ctx context.Context, ids []int64) (err error) {
 	defer s.measure(OpNotices, s.begun(), &err)
-	return s.update(ctx, "forgetting notices that were sent", func(t *tx) error {
+	return s.update(ctx, "forgetting notices that were sent", func(ctx context.Context, t *tx) error {
 		return forEach(ctx, t, `DELETE FROM notices WHERE id = $1`, ids)
 	})
 }
@@ -204,7 +204,7 @@ func (s *Store) NoticesSent(ctx context.Context, ids []int64) (err error) {
 func (s *Store) NoticesLater(ctx context.Context, person int64, until time.Time) (err error) {
 	defer s.measure(OpNotices, s.begun(), &err)
 	who := s.person(person)
-	return s.update(ctx, "having notices wait", func(t *tx) error {
+	return s.update(ctx, "having notices wait", func(ctx context.Context, t *tx) error {
 		_, err := t.exec(ctx, `UPDATE notices SET due = $1 WHERE person = $2 AND due < $1`, millis(until), who[:])
 		return err
 	})

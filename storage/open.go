@@ -95,6 +95,7 @@ func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store
 	}
 	s := &Store{keys: keys, random: c.random, clock: c.clock, meter: c.meter, apart: c.apart, news: make(chan struct{}, 1),
 		path: path, wait: c.lockWait, damage: newDamage(), witness: readWitness(path, keys)}
+	s.group = newGroup(s)
 	if s.write, s.read, err = openSQLite(path, c.lockWait); err != nil {
 		return nil, errors.Join(err, s.witness.close())
 	}
@@ -105,7 +106,7 @@ func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store
 	}()
 	// Taking the writer's lock shows now, not at the first report, that another
 	// program holds it or that the file can't be written.
-	if err := s.write.transact(ctx, func(*tx) error { return nil }); err != nil {
+	if err := s.write.transact(ctx, func(context.Context, *tx) error { return nil }); err != nil {
 		return nil, err
 	}
 	// Before anything is stored: a log that was left behind can still be put back.

@@ -131,7 +131,7 @@ func (s *Store) aside(ctx context.Context, query string, ids []int64) int {
 	if len(ids) == 0 {
 		return 0
 	}
-	err := s.update(ctx, "setting rows aside", func(t *tx) error { return forEach(ctx, t, query, ids) })
+	err := s.update(ctx, "setting rows aside", func(ctx context.Context, t *tx) error { return forEach(ctx, t, query, ids) })
 	if err != nil {
 		return 0
 	}
@@ -155,7 +155,7 @@ func (s *Store) Sent(ctx context.Context, ids []int64) (err error) {
 	if len(ids) == 0 {
 		return nil
 	}
-	return s.update(ctx, "forgetting answers that were sent", func(t *tx) error {
+	return s.update(ctx, "forgetting answers that were sent", func(ctx context.Context, t *tx) error {
 		return forEach(ctx, t, `DELETE FROM outbox WHERE id = $1`, ids)
 	})
 }

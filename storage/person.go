@@ -133,7 +133,7 @@ func setSession(ctx context.Context, t *tx, who fraud.Key, sealed []byte) error 
 func (s *Store) Anchor(ctx context.Context, person, message int64) (err error) {
 	defer s.measure(OpAnchor, s.begun(), &err)
 	who := s.person(person)
-	return s.update(ctx, "noting a conversation's message", func(t *tx) error {
+	return s.update(ctx, "noting a conversation's message", func(ctx context.Context, t *tx) error {
 		var sealed []byte
 		err := t.row(ctx, `SELECT session FROM people WHERE person = $1`, who[:]).Scan(&sealed)
 		if errors.Is(err, sql.ErrNoRows) || err == nil && sealed == nil {

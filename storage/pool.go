@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 )
 
@@ -102,25 +103,31 @@ type tx struct {
 	missing  []string          // statements that were not kept yet
 	outdated func([]byte) bool // knows values that were sealed under a key that seals no more; nil knows none
 	spoiled  error             // why the transaction must not be committed
+	wrote    bool              // something was changed, perhaps
 }
 
-// transact runs fn in a transaction that is rolled back if fn fails.
-func (p *pool) transact(ctx context.Context, fn func(t *tx) error) error {
+// transact runs fn in a transaction that is rolled back if fn fails. The end of ctx
+// ends the wait for the writer and nothing that has begun: an interrupt would take
+// the whole transaction from SQLite, and of one that ends while it is committed
+// nobody could say whether it was stored. So the context that fn gets has no end.
+func (p *pool) transact(ctx context.Context, fn func(ctx context.Context, t *tx) error) error {
 	return p.transactAs(ctx, p.guard, fn)
 }
 
 // transactAs is transact under another guard; nil is none.
-func (p *pool) transactAs(ctx context.Context, pass guard, fn func(t *tx) error) error {
-	begun, err := p.db.BeginTx(ctx, nil)
+func (p *pool) transactAs(ctx context.Context, pass guard, fn func(ctx context.Context, t *tx) error) error {
+	begun, end, err := p.begin(ctx)
 	if err != nil {
-		return fmt.Errorf("beginning: %w", err)
+		return err
 	}
+	defer end() // after a panic too
+	ctx = context.WithoutCancel(ctx)
 	t := &tx{Tx: begun, pool: p}
 	if pass != nil {
 		err = pass(ctx, t)
 	}
 	if err == nil {
-		err = fn(t)
+		err = fn(ctx, t)
 	}
 	if err == nil {
 		err = t.spoiled
@@ -132,9 +139,6 @@ func (p *pool) transactAs(ctx context.Context, pass guard, fn func(t *tx) error)
 		return err
 	}
 	if err := begun.Commit(); err != nil {
-		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
-			err = ctx.Err() // its time was up, and so it was rolled back
-		}
 		return fmt.Errorf("committing: %w", err)
 	}
 	// The writer's only connection is free again: prepare for the next time. A
@@ -143,6 +147,22 @@ func (p *pool) transactAs(ctx context.Context, pass guard, fn func(t *tx) error)
 		_, _ = p.prepared(ctx, query)
 	}
 	return nil
+}
+
+// begin begins a transaction, unless ctx ends first. end gives its context back,
+// and rolls it back where that was not done.
+func (p *pool) begin(ctx context.Context) (begun *sql.Tx, end func(), err error) {
+	lasting, end := context.WithCancel(context.WithoutCancel(ctx))
+	let := context.AfterFunc(ctx, end)
+	begun, err = p.db.BeginTx(lasting, nil)
+	if !let() {
+		err = ctx.Err()
+	}
+	if err != nil {
+		end()
+		return nil, nil, fmt.Errorf("beginning: %w", err)
+	}
+	return begun, end, nil
 }
 
 // kept returns the kept statement, nil where there is none yet: the transaction
@@ -168,7 +188,9 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error)
 	if err != nil {
 		return 0, err
 	}
-	return result.RowsAffected()
+	n, err := result.RowsAffected()
+	t.wrote = t.wrote || n != 0
+	return n, err
 }
 
 // look sees whether a value among the arguments was sealed under a key that seals
@@ -187,14 +209,19 @@ func (t *tx) look(args []any) {
 
 func (t *tx) row(ctx context.Context, query string, args ...any) *sql.Row {
 	t.look(args)
+	t.wrote = t.wrote || !reads(query)
 	if stmt := t.kept(ctx, query); stmt != nil {
 		return stmt.QueryRowContext(ctx, args...)
 	}
 	return t.QueryRowContext(ctx, query, args...)
 }
 
+// reads tells a query that only reads from one that returns what it changes.
+func reads(query string) bool { return strings.HasPrefix(query, "SELECT") }
+
 // query hands each row to scan.
 func (t *tx) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	t.wrote = t.wrote || !reads(query)
 	var rows *sql.Rows
 	var err error
 	if stmt := t.kept(ctx, query); stmt != nil {

@@ -28,7 +28,7 @@ func (s *Store) UsageOf(ctx context.Context, person, day int64) (fraud.Usage, er
 // AddUsage adds to what people have used up on a day, in one transaction: all of
 // it or nothing.
 func (s *Store) AddUsage(ctx context.Context, day int64, used map[int64]fraud.Usage) error {
-	return s.update(ctx, "adding to quotas", func(t *tx) error {
+	return s.update(ctx, "adding to quotas", func(ctx context.Context, t *tx) error {
 		for person, u := range used {
 			if err := addUsage(ctx, t, s.person(person), day, u); err != nil {
 				return err
@@ -58,7 +58,7 @@ func (s *Store) BeginUsage(ctx context.Context, day int64) error {
 	if err != nil {
 		return err
 	}
-	return s.update(ctx, "beginning a day of quotas", func(t *tx) error {
+	return s.update(ctx, "beginning a day of quotas", func(ctx context.Context, t *tx) error {
 		_, err := t.exec(ctx, `UPDATE quotas SET day = $1 WHERE day > $1`, day)
 		return err
 	})
@@ -71,7 +71,7 @@ func (s *Store) ForgetUsage(ctx context.Context) error {
 
 func (s *Store) deleteUsage(ctx context.Context, query string, args ...any) error {
 	for deleted := int64(pruned); deleted == pruned; {
-		err := s.update(ctx, "forgetting quotas", func(t *tx) (err error) {
+		err := s.update(ctx, "forgetting quotas", func(ctx context.Context, t *tx) (err error) {
 			deleted, err = t.exec(ctx, query, args...)
 			return err
 		})

@@ -91,7 +91,7 @@ func (s *Store) checkKey(ctx context.Context) error {
 		return err
 	}
 	if rows[metaSealing] == nil || s.instance != nil && !bytes.Equal(rows[metaKnown], known(s.keys)) {
-		return s.write.transact(ctx, func(t *tx) error {
+		return s.write.transact(ctx, func(ctx context.Context, t *tx) error {
 			if err := s.remember(ctx, t); err != nil {
 				return err
 			}
@@ -171,7 +171,7 @@ func (s *Store) follow(ctx context.Context, t *tx) error {
 // who holds that, and notes in the database that its instance knows them. It
 // returns ErrWrongKey, and changes nothing, for a set that can't open everything.
 func (s *Store) Adopt(ctx context.Context, next *seal.Keys) error {
-	return s.updateWith(ctx, "taking up new keys", func(t *tx) error {
+	return s.updateAlone(ctx, "taking up new keys", func(ctx context.Context, t *tx) error {
 		rows := keyRows{}
 		if err := t.query(ctx, rows.scan, keyRowsQuery); err != nil {
 			return err
@@ -222,7 +222,7 @@ func (s *Store) FinishRekey(ctx context.Context) (Sealed, error) {
 	if err != nil || found.Outdated > 0 {
 		return found, err
 	}
-	err = s.update(ctx, "finishing the rotation of the keys", func(t *tx) error {
+	err = s.update(ctx, "finishing the rotation of the keys", func(ctx context.Context, t *tx) error {
 		sealed, err := s.keys.Seal([]byte(probe), metaPlace())
 		if err != nil {
 			return err

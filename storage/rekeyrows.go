@@ -146,7 +146,7 @@ func (s *Store) readWindow(ctx context.Context, c sealedColumn, after []any) ([]
 func (s *Store) sealAnew(ctx context.Context, c sealedColumn, values []sealedValue) (replaced int, err error) {
 	began := time.Now()
 	for try := 1; ; try++ {
-		err = s.update(ctx, "sealing values anew", func(t *tx) error {
+		err = s.update(ctx, "sealing values anew", func(ctx context.Context, t *tx) error {
 			t.outdated = nil // what is replaced is outdated, of course
 			replaced = 0
 			for _, v := range values {

@@ -57,8 +57,11 @@ func (s *Store) sealUnder(ctx context.Context, next *seal.Keys, dead bool, seen 
 	if err != nil {
 		return row, err
 	}
-	err = s.update(ctx, "choosing the key that seals", func(t *tx) error {
-		t.outdated = nil // what is stored here is not under the key that sealed until now
+	err = s.updateAlone(ctx, "choosing the key that seals", func(ctx context.Context, t *tx) error {
+		row = leaseRow{}
+		if err := s.follow(ctx, t); err != nil {
+			return err
+		}
 		rows := keyRows{}
 		if err := t.query(ctx, rows.scan, keyRowsQuery); err != nil {
 			return err

@@ -173,8 +173,8 @@ func TestWhatIsSealedTooEarlyIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	put := func(sealed []byte) error {
-		return store.update(t.Context(), "a test", func(tx *tx) error {
-			_, err := tx.exec(t.Context(), `INSERT INTO disputes (subject, person, ref, at) VALUES ($1, $2, $3, 0)`, make([]byte, 16), make([]byte, 16), sealed)
+		return store.update(t.Context(), "a test", func(ctx context.Context, tx *tx) error {
+			_, err := tx.exec(ctx, `INSERT INTO disputes (subject, person, ref, at) VALUES ($1, $2, $3, 0)`, make([]byte, 16), make([]byte, 16), sealed)
 			return err
 		})
 	}

@@ -22,6 +22,8 @@ type Store struct {
 	meter  Meter         // nil = nothing is measured
 	news   chan struct{} // holds something when notices were stored
 
+	group *group // of writes that come at the same time
+
 	instance *Lease // nil for a tool
 	apart    bool   // a tool that may write beside the instance
 
@@ -38,6 +40,7 @@ const releaseWait = 1500 * time.Millisecond
 // Close waits for what runs, gives the instance's lease back and closes the
 // database.
 func (s *Store) Close() error {
+	s.group.close()
 	var released error
 	if s.instance != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), releaseWait)
@@ -67,35 +70,34 @@ func (s *Store) count(ctx context.Context, query string, args ...any) (int, erro
 	return n, row.Scan(&n)
 }
 
-// update runs fn in a transaction. doing says what for, in the error's words. An
-// error of the disk or of a lock becomes a fraud.Error that people can be told.
-func (s *Store) update(ctx context.Context, doing string, fn func(t *tx) error) error {
-	return s.updateWith(ctx, doing, func(t *tx) error {
-		if err := s.follow(ctx, t); err != nil {
-			return err
-		}
-		t.outdated = s.keys.Outdated
-		return fn(t)
-	})
+// update runs fn in a transaction, which others may share. doing says what for, in
+// the error's words. An error of the disk or of a lock becomes a fraud.Error that
+// people can be told. fn may be run several times: what it sets outside must not
+// depend on how often.
+func (s *Store) update(ctx context.Context, doing string, fn func(ctx context.Context, t *tx) error) error {
+	if sign := s.damage.seen(); sign != nil {
+		return s.unsaved(ctx, doing, sign)
+	}
+	return s.unsaved(ctx, doing, s.group.do(ctx, fn))
 }
 
-// updateWith is update for those who look after the keys themselves.
-func (s *Store) updateWith(ctx context.Context, doing string, fn func(t *tx) error) error {
+// updateAlone is update in a transaction of its own, for those who change which
+// key seals: values that others seal must not share it.
+func (s *Store) updateAlone(ctx context.Context, doing string, fn func(ctx context.Context, t *tx) error) error {
 	if sign := s.damage.seen(); sign != nil {
 		return s.unsaved(ctx, doing, sign)
 	}
 	var n int64
-	err := s.write.transact(ctx, func(t *tx) (err error) {
-		if err = fn(t); err == nil {
+	err := s.write.transact(ctx, func(ctx context.Context, t *tx) (err error) {
+		if err = fn(ctx, t); err == nil {
 			n, err = counted(ctx, t)
 		}
 		return err
 	})
-	if err != nil {
-		return s.unsaved(ctx, doing, err)
+	if err == nil {
+		s.witness.note(n)
 	}
-	s.witness.note(n)
-	return nil
+	return s.unsaved(ctx, doing, err)
 }
 
 // person is the key under which a person's rows are found.

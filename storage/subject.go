@@ -119,7 +119,8 @@ func (a *applying) dispute(ctx context.Context) error {
 func (s *Store) Confirm(ctx context.Context, ref fraud.Ref, by string) (err error) {
 	defer s.measure(OpConfirm, s.begun(), &err)
 	told, now := 0, s.clock()
-	err = s.update(ctx, "confirming a subject", func(t *tx) error {
+	err = s.update(ctx, "confirming a subject", func(ctx context.Context, t *tx) error {
+		told = 0
 		var before int
 		if err := t.row(ctx, `SELECT COUNT(*) FROM confirmations WHERE subject = $1`, ref.Key[:]).Scan(&before); err != nil {
 			return err

@@ -38,7 +38,7 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (err error) {
 		{`DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters WHERE at < $1 LIMIT $2)`, before.Add(-lettersLonger)},
 	} {
 		for deleted := int64(pruned); deleted == pruned; {
-			err := s.update(ctx, "deleting what is old", func(t *tx) (err error) {
+			err := s.update(ctx, "deleting what is old", func(ctx context.Context, t *tx) (err error) {
 				deleted, err = t.exec(ctx, old.query, millis(old.before), pruned)
 				return err
 			})
