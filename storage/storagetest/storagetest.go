@@ -50,6 +50,9 @@ type Store interface {
 	AddUsage(ctx context.Context, day int64, used map[int64]fraud.Usage) error
 	BeginUsage(ctx context.Context, day int64) error
 	ForgetUsage(ctx context.Context) error
+	Import(ctx context.Context, o storage.Import, subjects []fraud.Listed) (storage.Imported, error)
+	Unlist(ctx context.Context, name string, progress func(done, total int)) (storage.Imported, error)
+	Lists(ctx context.Context) ([]fraud.List, error)
 	Lease(ctx context.Context, name string, claim storage.Claim) (*storage.Lease, error)
 	Ping(ctx context.Context) error
 	Examine(ctx context.Context, share int) error
@@ -70,7 +73,7 @@ func Run(t *testing.T, open Factory) {
 		{"Erasure", Erasure}, {"Outbox", Outbox}, {"Letters", Letters}, {"Pages", Pages}, {"Notices", Notices},
 		{"NoticesOfSomebodyWhoLeaves", NoticesLeave}, {"Told", Told}, {"Replays", Replays}, {"ReplaysOfSomebodyForgotten", ReplaysOfNobody}, {"Pruning", Pruning},
 		{"Quotas", Quotas}, {"QuotasOfReports", QuotasOfReports}, {"Together", Together}, {"Model", Model},
-		{"Leases", Leases},
+		{"Leases", Leases}, {"Lists", Lists}, {"ListsModel", ListsModel},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })
 	}

@@ -1,0 +1,225 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"sort"
+
+	"saqbol/fraud"
+)
+
+// mergedAtOnce is how many subjects are looked up by one statement.
+const mergedAtOnce = 256
+
+const dayMillis = 24 * 60 * 60 * 1000
+
+// merging brings subjects of a list, in the order of their keys, into the tables,
+// within one transaction. It walks the chain of subjects along with them: of its
+// rows it holds the last two that it has come to, and writes one when it leaves it.
+type merging struct {
+	store     *Store
+	t         *tx
+	list      *listRow
+	did       *Imported
+	scenarios []fraud.Scenario
+
+	before, at *held     // the rows come to last, nil = none; at is the one for the key last merged
+	last       fraud.Key // merged last
+	out        writing
+}
+
+// held is a row of the chain that may be changed before it is written.
+type held struct {
+	link
+	changed bool
+}
+
+func newMerging(s *Store, t *tx, list *listRow, did *Imported) *merging {
+	return &merging{store: s, t: t, list: list, did: did, scenarios: fraud.Scenarios(), out: writing{store: s, t: t}}
+}
+
+// all merges subjects and writes what has changed.
+func (m *merging) all(ctx context.Context, subjects []fraud.Listed) error {
+	for chunk := range slices.Chunk(subjects, mergedAtOnce) {
+		if err := m.chunk(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	if err := m.leave(ctx, m.before); err != nil {
+		return err
+	}
+	if err := m.leave(ctx, m.at); err != nil {
+		return err
+	}
+	return m.out.end(ctx, m.list.list)
+}
+
+func (m *merging) chunk(ctx context.Context, chunk []fraud.Listed) error {
+	near, err := m.near(ctx, chunk)
+	if err != nil {
+		return err
+	}
+	known, err := m.known(ctx, chunk, near)
+	if err != nil {
+		return err
+	}
+	for i := range chunk {
+		for len(near) > 0 && bytes.Compare(near[0].key[:], chunk[i].Key[:]) <= 0 {
+			// One that is not behind the key merged last is at, or was cut.
+			if m.at == nil || bytes.Compare(near[0].key[:], m.last[:]) > 0 {
+				if err := m.come(ctx, &held{link: near[0]}); err != nil {
+					return err
+				}
+			}
+			near = near[1:]
+		}
+		if m.at == nil {
+			return errMissing
+		}
+		if err := m.one(ctx, &chunk[i], known[chunk[i].Key]); err != nil {
+			return err
+		}
+		m.last = chunk[i].Key
+	}
+	return nil
+}
+
+// near reads the chain's rows of the keys, or before their places, in order;
+// without those of which the row that is held tells.
+func (m *merging) near(ctx context.Context, chunk []fraud.Listed) ([]link, error) {
+	if m.at != nil {
+		chunk = chunk[sort.Search(len(chunk), func(i int) bool {
+			here := aheadOf(chunk[i].Key)
+			return bytes.Compare(here[:], m.at.next[:]) >= 0
+		}):]
+	}
+	if len(chunk) == 0 {
+		return nil, nil
+	}
+	keys := make([]fraud.Key, len(chunk))
+	for i := range chunk {
+		keys[i] = chunk[i].Key
+	}
+	args, near := padded(keys), make([]link, 0, len(chunk))
+	err := m.t.query(ctx, func(rows *sql.Rows) error {
+		l, err := m.store.scanLink(rows.Scan)
+		near = append(near, l)
+		return err
+	}, nearQuery(len(args)), args...)
+	if err != nil {
+		return nil, fmt.Errorf("reading rows of subjects: %w", err)
+	}
+	slices.SortFunc(near, func(a, b link) int { return bytes.Compare(a.key[:], b.key[:]) })
+	return slices.CompactFunc(near, func(a, b link) bool { return a.key == b.key }), nil
+}
+
+// nearQuery is linkAt for n keys.
+func nearQuery(n int) string {
+	return `SELECT ` + linkColumns + ` FROM (VALUES ` + rowsOf(n, 1) + `) AS k
+		JOIN subjects ON subject = (SELECT subject FROM subjects WHERE subject <= k.column1 ORDER BY subject DESC LIMIT 1)`
+}
+
+// one merges what the list says of one subject, for which m.at is.
+func (m *merging) one(ctx context.Context, said *fraud.Listed, before *stored) error {
+	there, err := m.at.about(said.Key)
+	if err != nil {
+		return err
+	}
+	if before == nil {
+		before = &stored{}
+	}
+	if before.sums() != there {
+		return errSums
+	}
+	now := m.rowOf(said)
+	switch {
+	case said.Reporters == 0 && before.own.list == 0: // taken out by an earlier run
+		return nil
+	case said.Reporters == 0:
+		m.did.Removed++
+		err = m.out.unlist(ctx, said.Key, m.list.list)
+	case now == before.own:
+		m.did.Same++
+		return nil
+	default:
+		m.did.Stored++
+		err = m.out.list(ctx, now)
+	}
+	if err != nil {
+		return err
+	}
+	before.own = now
+	return m.set(ctx, said.Key, before.sums())
+}
+
+// rowOf is the row of listed for what the list says.
+func (m *merging) rowOf(said *fraud.Listed) listedRow {
+	if said.Reporters == 0 {
+		return listedRow{}
+	}
+	row := listedRow{subject: said.Key, list: m.list.list, reporters: int64(said.Reporters), last: int64(said.Day) * dayMillis}
+	if said.Day == 0 {
+		row.last = m.list.begun - m.list.begun%dayMillis
+	}
+	if said.Scenario > 0 {
+		row.scenario = string(m.scenarios[said.Scenario-1])
+	}
+	return row
+}
+
+// set gives the subject for which m.at is its sums.
+func (m *merging) set(ctx context.Context, key fraud.Key, now sums) error {
+	found := m.at.key == key
+	switch {
+	case found && now == sums{}:
+		return m.cut(ctx)
+	case found && now == m.at.sums, !found && now == sums{}:
+		return nil
+	case found:
+		m.at.sums, m.at.changed = now, true
+		return nil
+	}
+	added := &held{link: link{key: key, sums: now, next: m.at.next}, changed: true}
+	m.at.next, m.at.changed = aheadOf(key), true
+	return m.come(ctx, added)
+}
+
+// cut takes the row m.at out of the chain.
+func (m *merging) cut(ctx context.Context) error {
+	gone := m.at.link
+	if m.before == nil || m.before.next != aheadOf(gone.key) {
+		// Between the two that are held there are others, none of them changed.
+		if err := m.leave(ctx, m.before); err != nil {
+			return err
+		}
+		l, err := m.store.scanLink(m.t.row(ctx, linkBefore, gone.key[:]).Scan)
+		if err != nil {
+			return fmt.Errorf("reading the row before a subject's: %w", err)
+		}
+		if l.next != aheadOf(gone.key) {
+			return errMissing
+		}
+		m.before = &held{link: l}
+	}
+	m.before.next, m.before.changed = gone.next, true
+	m.before, m.at = nil, m.before
+	return m.out.cut(ctx, gone.key)
+}
+
+// come goes on to a row of the chain.
+func (m *merging) come(ctx context.Context, to *held) error {
+	left := m.before
+	m.before, m.at = m.at, to
+	return m.leave(ctx, left)
+}
+
+// leave writes a row that has changed.
+func (m *merging) leave(ctx context.Context, l *held) error {
+	if l == nil || !l.changed {
+		return nil
+	}
+	return m.out.link(ctx, &l.link)
+}

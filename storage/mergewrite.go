@@ -1,0 +1,166 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+
+	"saqbol/fraud"
+)
+
+// rowsAtOnce is how many rows one statement writes.
+const rowsAtOnce = 128
+
+// writing gathers rows and writes many with one statement.
+type writing struct {
+	store *Store
+	t     *tx
+
+	links, listed   []any // columns of rows
+	cuts, unlisteds []fraud.Key
+}
+
+const (
+	linksInto = `INSERT INTO subjects (` + linkColumns + `) VALUES `
+	linksElse = ` ON CONFLICT (subject) DO UPDATE SET reporters = excluded.reporters, top = excluded.top, last = excluded.last,
+		disputes = excluded.disputes, confirmed = excluded.confirmed, proof = excluded.proof`
+	linkWidth = 7
+
+	listedInto = `INSERT INTO listed (subject, list, reporters, scenario, last, proof) VALUES `
+	listedElse = ` ON CONFLICT (subject, list) DO UPDATE SET reporters = excluded.reporters, scenario = excluded.scenario,
+		last = excluded.last, proof = excluded.proof`
+	listedWidth = 6
+)
+
+func (w *writing) link(ctx context.Context, l *link) error {
+	w.links = append(w.links, l.key[:], l.sums.reporters, l.sums.top, l.sums.last, l.sums.disputes, l.sums.confirmed, w.store.linkProof(l))
+	if len(w.links) < rowsAtOnce*linkWidth {
+		return nil
+	}
+	return w.flushLinks(ctx)
+}
+
+func (w *writing) list(ctx context.Context, r listedRow) error {
+	w.listed = append(w.listed, r.subject[:], r.list, r.reporters, r.scenario, r.last, w.store.proofOf(r.marking()))
+	if len(w.listed) < rowsAtOnce*listedWidth {
+		return nil
+	}
+	return w.flushListed(ctx)
+}
+
+// cut removes a subject's row.
+func (w *writing) cut(ctx context.Context, key fraud.Key) error {
+	if w.cuts = append(w.cuts, key); len(w.cuts) < rowsAtOnce {
+		return nil
+	}
+	return w.flushCuts(ctx)
+}
+
+// unlist removes what a list says of a subject.
+func (w *writing) unlist(ctx context.Context, key fraud.Key, list int64) error {
+	if w.unlisteds = append(w.unlisteds, key); len(w.unlisteds) < rowsAtOnce {
+		return nil
+	}
+	return w.flushUnlisted(ctx, list)
+}
+
+// end writes what is left.
+func (w *writing) end(ctx context.Context, list int64) error {
+	if err := w.flushLinks(ctx); err != nil {
+		return err
+	}
+	if err := w.flushListed(ctx); err != nil {
+		return err
+	}
+	if err := w.flushCuts(ctx); err != nil {
+		return err
+	}
+	return w.flushUnlisted(ctx, list)
+}
+
+func (w *writing) flushLinks(ctx context.Context) error {
+	err := w.insert(ctx, w.links, linkWidth, linksInto, linksElse)
+	w.links = w.links[:0]
+	if err != nil {
+		return fmt.Errorf("storing subjects' rows: %w", err)
+	}
+	return nil
+}
+
+func (w *writing) flushListed(ctx context.Context) error {
+	err := w.insert(ctx, w.listed, listedWidth, listedInto, listedElse)
+	w.listed = w.listed[:0]
+	if err != nil {
+		return fmt.Errorf("storing what a list says: %w", err)
+	}
+	return nil
+}
+
+// insert writes rows, as many at once as is the greatest power of two: so there are
+// few statements, and they stay prepared.
+func (w *writing) insert(ctx context.Context, args []any, width int, into, otherwise string) error {
+	for len(args) > 0 {
+		n := 1 << (bits.Len(uint(len(args)/width)) - 1)
+		if _, err := w.t.exec(ctx, into+rowsOf(n, width)+otherwise, args[:n*width]...); err != nil {
+			return err
+		}
+		args = args[n*width:]
+	}
+	return nil
+}
+
+func (w *writing) flushCuts(ctx context.Context) error {
+	if len(w.cuts) == 0 {
+		return nil
+	}
+	args := padded(w.cuts)
+	w.cuts = w.cuts[:0]
+	if _, err := w.t.exec(ctx, `DELETE FROM subjects WHERE subject IN `+rowsOf(1, len(args)), args...); err != nil {
+		return fmt.Errorf("removing subjects' rows: %w", err)
+	}
+	return nil
+}
+
+func (w *writing) flushUnlisted(ctx context.Context, list int64) error {
+	if len(w.unlisteds) == 0 {
+		return nil
+	}
+	args := padded(w.unlisteds)
+	w.unlisteds = w.unlisteds[:0]
+	query := `DELETE FROM listed WHERE subject IN ` + rowsOf(1, len(args)) + ` AND list = $` + strconv.Itoa(len(args)+1)
+	if _, err := w.t.exec(ctx, query, append(args, list)...); err != nil {
+		return fmt.Errorf("removing what a list says: %w", err)
+	}
+	return nil
+}
+
+// padded makes arguments of keys, the last one again and again until they are a
+// power of two in number: so there are few statements, and they stay prepared.
+func padded(keys []fraud.Key) []any {
+	args := make([]any, 1<<bits.Len(uint(len(keys)-1)))
+	for i := range args {
+		args[i] = keys[min(i, len(keys)-1)][:]
+	}
+	return args
+}
+
+// rowsOf is the text of n rows of parameters: ($1, $2), ($3, $4).
+func rowsOf(n, width int) string {
+	var out strings.Builder
+	for i := range n * width {
+		switch {
+		case i == 0:
+			out.WriteString("(")
+		case i%width == 0:
+			out.WriteString("), (")
+		default:
+			out.WriteString(", ")
+		}
+		out.WriteString("$")
+		out.WriteString(strconv.Itoa(i + 1))
+	}
+	out.WriteString(")")
+	return out.String()
+}
