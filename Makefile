@@ -10,7 +10,7 @@ COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 DATE ?= $(shell TZ=UTC git show -s --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd HEAD 2>/dev/null)
 LDFLAGS = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 
-.PHONY: help demo test deps race lint fuzz bench build golden screenshots check torture torture-short reproducible image unit
+.PHONY: help demo test deps race lint fuzz bench bench-smoke build golden screenshots check torture torture-short reproducible image unit
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,8 +34,11 @@ lint: ## golangci-lint, gofmt and vet
 fuzz: ## each fuzz target for FUZZTIME
 	@sh .ci/fuzz $(FUZZTIME)
 
-bench: ## the benchmarks, ratios against a baseline of the same run
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: ## SaqBol beside its peers, then the Go benchmarks: one table of ratios, each to a baseline of the same run
+	cd bench && $(GO) run ./load $(BENCHFLAGS)
+
+bench-smoke: ## the programs of the benchmark build, and SaqBol answers its load
+	cd bench && $(GO) vet ./... && $(GO) run ./load -smoke
 
 torture: deps ## kills, power cuts, storms: the long version, its table is in docs/reliability.md
 	$(GO) run ./cmd/torture --long

@@ -1,0 +1,93 @@
+// Program load measures SaqBol beside its peers: it builds all of them, is their
+// Telegram (updates in, a Bot API for the answers), lets them take turns and
+// prints a table of ratios. docs/adr/0020 says how to read it.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+)
+
+type options struct {
+	root    string // of the project
+	rounds  int
+	size    size
+	scenes  *regexp.Regexp
+	names   *regexp.Regexp
+	smoke   bool
+	gobench bool
+}
+
+func main() {
+	var o options
+	scenes, names := "", ""
+	flag.StringVar(&o.root, "root", "..", "the project's folder")
+	flag.IntVar(&o.rounds, "rounds", 3, "how often the contenders take turns")
+	flag.IntVar(&o.size.n, "n", 20_000, "updates in a turn")
+	flag.IntVar(&o.size.warm, "warm", 2_000, "updates before them that are not measured")
+	flag.StringVar(&scenes, "scenes", "", "only scenes that this regular expression matches")
+	flag.StringVar(&names, "names", "", "only contenders that this regular expression matches")
+	flag.BoolVar(&o.smoke, "smoke", false, "SaqBol alone, 320 updates a scene: is everything answered, once and in order?")
+	flag.BoolVar(&o.gobench, "go", true, "run the Go benchmarks afterwards")
+	flag.Parse()
+	o.scenes, o.names = regexp.MustCompile(scenes), regexp.MustCompile(names)
+	if err := run(o); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(o options) error {
+	root, err := filepath.Abs(o.root)
+	if err != nil {
+		return err
+	}
+	o.root = root
+	if o.smoke {
+		o.rounds, o.size, o.gobench = 1, size{warm: 64, n: 320}, false
+		o.names = regexp.MustCompile(`^SaqBol$`)
+	}
+	folder, err := os.MkdirTemp("", "saqbol-bench-")
+	if err != nil {
+		return fmt.Errorf("making a folder to work in: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	all := slices.DeleteFunc(contenders(filepath.Join(root, "bench", "peers", "node")), func(c contender) bool { return !o.names.MatchString(c.name) })
+	if err := build(root, folder, all); err != nil {
+		return err
+	}
+	if err := fill(folder, o.size.n); err != nil {
+		return err
+	}
+	results := resultsOf{}
+	for round := range o.rounds {
+		for _, scene := range []string{sceneCalls, sceneRide, scenePoll, scenePoll5} {
+			if !o.scenes.MatchString(scene) {
+				continue
+			}
+			in := slices.DeleteFunc(slices.Clone(all), func(c contender) bool { return !slices.Contains(c.scenes, scene) })
+			for i := range in { // each begins once in a while
+				c := in[(i+round)%len(in)]
+				f, err := turn(c, folder, scene, o.size)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(os.Stderr, "round %d, %s, %s: %.0f/s, %s an update, %d connections, %d lost, %d twice, %d out of order\n",
+					round+1, scene, c.name, f.perSecond, f.cpu, f.dialled, f.lost, f.twice, f.disordered)
+				results.add(scene, c.name, f)
+			}
+		}
+	}
+	if o.smoke {
+		return results.sound()
+	}
+	results.print(os.Stdout)
+	if o.gobench {
+		return goBenchmarks(root, os.Stdout)
+	}
+	return nil
+}

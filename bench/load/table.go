@@ -1,0 +1,162 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+// resultsOf is what every turn gave, by scene and contender, in the order of the rounds.
+type resultsOf map[string]map[string][]figures
+
+func (r resultsOf) add(scene, name string, f figures) {
+	if r[scene] == nil {
+		r[scene] = map[string][]figures{}
+	}
+	r[scene][name] = append(r[scene][name], f)
+}
+
+// sound tells whether everything was answered once and in order.
+func (r resultsOf) sound() error {
+	var bad []error
+	for scene, by := range r {
+		for name, turns := range by {
+			for _, f := range turns {
+				if f.lost+f.twice+f.disordered > 0 {
+					bad = append(bad, fmt.Errorf("%s, %s: %d lost, %d twice, %d out of order", name, scene, f.lost, f.twice, f.disordered))
+				}
+			}
+		}
+	}
+	return errors.Join(bad...)
+}
+
+const first = "SaqBol"
+
+// goal is a ratio that is to be reached.
+type goal struct {
+	scene, beside string // beside "" is the best of the peers
+	least         float64
+	cpu           bool // by processor time an update, else by updates a second
+}
+
+const (
+	standard = "go-telegram/bot, default"
+	empty    = "empty go-telegram handler"
+)
+
+func goals() []goal {
+	return []goal{
+		{scene: sceneCalls, beside: standard, least: 2.5},
+		{scene: sceneCalls, beside: empty, least: 0.40},
+		{scene: sceneRide, beside: empty, least: 0.65},
+		{scene: sceneRide, beside: "grammY", least: 1.5},
+		{scene: scenePoll, beside: standard, least: 2},
+		{scene: scenePoll5, beside: standard, least: 2},
+		{scene: scenePoll, beside: "go-telegram/bot, in order", least: 2},
+		{scene: sceneCalls, least: 1},
+		{scene: sceneCalls, least: 1, cpu: true},
+	}
+}
+
+// print writes what was measured and the table of ratios.
+func (r resultsOf) print(w io.Writer) {
+	fmt.Fprintln(w, "| scene | program | updates/s | CPU an update | connections | lost | twice | out of order |\n|---|---|---|---|---|---|---|---|")
+	for _, scene := range []string{sceneCalls, sceneRide, scenePoll, scenePoll5} {
+		names := make([]string, 0, len(r[scene]))
+		for name := range r[scene] {
+			names = append(names, name)
+		}
+		slices.SortFunc(names, func(a, b string) int { return int(r.speed(scene, b) - r.speed(scene, a)) })
+		for _, name := range names {
+			turns := r[scene][name]
+			worst := func(of func(figures) int) (n int) {
+				for _, f := range turns {
+					n = max(n, of(f))
+				}
+				return n
+			}
+			cpu := median(turns, func(f figures) float64 { return float64(f.cpu) })
+			fmt.Fprintf(w, "| %s | %s | %.0f | %s | %d | %d | %d | %d |\n", scene, name, r.speed(scene, name), time.Duration(cpu).Round(100*time.Nanosecond),
+				worst(func(f figures) int { return f.dialled }), worst(func(f figures) int { return f.lost }),
+				worst(func(f figures) int { return f.twice }), worst(func(f figures) int { return f.disordered }))
+		}
+	}
+	fmt.Fprintln(w, "\n| SaqBol, to | | ratio | target | |\n|---|---|---|---|---|")
+	for _, g := range goals() {
+		if line := r.judge(g); line != "" {
+			fmt.Fprintln(w, line)
+		}
+	}
+	if turns := r[sceneCalls][first]; len(turns) > 0 {
+		most := 0
+		for _, f := range turns {
+			most = max(most, f.dialled)
+		}
+		fmt.Fprintf(w, "| connections to the Bot API | %s | %d | ≤ 256 | %s |\n", sceneCalls, most, verdict(most <= 256))
+	}
+}
+
+func (r resultsOf) speed(scene, name string) float64 {
+	return median(r[scene][name], func(f figures) float64 { return f.perSecond })
+}
+
+// judge compares SaqBol with another program round by round; the median counts.
+func (r resultsOf) judge(g goal) string {
+	of, what := func(f figures) float64 { return f.perSecond }, "updates/s"
+	if g.cpu {
+		of, what = func(f figures) float64 { return 1 / float64(max(1, f.cpu)) }, "CPU an update (theirs to ours)"
+	}
+	beside, title := []string{g.beside}, g.beside
+	if g.beside == "" {
+		beside, title = peers(), "the best peer"
+	}
+	best := 0.0
+	for _, name := range beside {
+		mine, theirs := r[g.scene][first], r[g.scene][name]
+		var ratios []float64
+		for i := range min(len(mine), len(theirs)) {
+			ratios = append(ratios, of(mine[i])/of(theirs[i]))
+		}
+		if len(ratios) == 0 {
+			continue
+		}
+		slices.Sort(ratios)
+		if ratio := ratios[len(ratios)/2]; best == 0 || ratio < best {
+			best = ratio
+			if g.beside == "" {
+				title = "the best peer (" + name + ")"
+			}
+		}
+	}
+	if best == 0 {
+		return ""
+	}
+	return fmt.Sprintf("| %s, %s | %s | %.2f | ≥ %.2f | %s |", title, what, g.scene, best, g.least, verdict(best >= g.least))
+}
+
+// peers are the programs with the same work; neither the empty one nor the floor.
+func peers() []string {
+	return []string{standard, "gotgbot", "telebot", "telego", "grammY", "telegraf"}
+}
+
+func verdict(met bool) string {
+	if met {
+		return "met"
+	}
+	return "**not met**"
+}
+
+func median(turns []figures, of func(figures) float64) float64 {
+	if len(turns) == 0 {
+		return 0
+	}
+	values := make([]float64, len(turns))
+	for i, f := range turns {
+		values[i] = of(f)
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
