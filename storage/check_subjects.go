@@ -16,17 +16,28 @@ const lookedAtOnce = 500
 // errSums is a subject whose row says something else than its reports.
 var errSums = fmt.Errorf("%w: the rows of a subject do not add up to its sums", ErrDamaged)
 
-// subjects follows the chain from its first row to its end, and adds up again
-// what each row is the sum of.
+// subjects follows the chain, and adds up again what each row is the sum of.
 func (l *look) subjects(ctx context.Context) error {
+	return l.chain(ctx, func(t *tx, from, to fraud.Key, rows []link) error {
+		said := map[fraud.Key]sums{}
+		for _, row := range rows {
+			said[row.key] = row.sums
+		}
+		return l.addsUp(ctx, t, from, to, said)
+	})
+}
+
+// chain follows the chain from its first row to its end. A step's rows are those
+// behind from, up to and with to.
+func (l *look) chain(ctx context.Context, step func(t *tx, from, to fraud.Key, rows []link) error) error {
 	var last fraud.Key // the chain may change between two steps: each begins at the row that is there now
 	return l.step(ctx, func(t *tx) (more bool, err error) {
 		at, err := l.scanLink(t.row(ctx, linkAt, last[:]).Scan)
 		if err != nil {
 			return false, err
 		}
-		from, said := at.key, map[fraud.Key]sums{}
-		n := 0
+		from := at.key
+		var found []link
 		err = t.query(ctx, func(rows *sql.Rows) error {
 			next, err := l.scanLink(rows.Scan)
 			if err != nil {
@@ -35,14 +46,13 @@ func (l *look) subjects(ctx context.Context) error {
 			if at.next != aheadOf(next.key) {
 				return errMissing
 			}
-			at, said[next.key] = next, next.sums
-			n++
+			at, found = next, append(found, next)
 			return nil
 		}, `SELECT `+linkColumns+` FROM subjects WHERE subject > $1 ORDER BY subject LIMIT $2`, from[:], lookedAtOnce)
 		if err != nil {
 			return false, err
 		}
-		last, more = at.key, n == lookedAtOnce
+		last, more = at.key, len(found) == lookedAtOnce
 		to := at.key
 		if !more {
 			if at.next != ahead([]byte(end)) {
@@ -50,7 +60,7 @@ func (l *look) subjects(ctx context.Context) error {
 			}
 			to = fraud.Key(bytes.Repeat([]byte{0xff}, len(to)))
 		}
-		return more, l.addsUp(ctx, t, from, to, said)
+		return more, step(t, from, to, found)
 	})
 }
 

@@ -31,6 +31,7 @@ type Store struct {
 	wait    time.Duration // for another program's lock
 	damage  *damage
 	witness *witness
+	filter  filter
 }
 
 // releaseWait is how long giving the lease back may take: another program's lock

@@ -16,7 +16,8 @@ func disputePlace(subject fraud.Key) seal.Place {
 }
 
 // Standings returns one Standing for each key, in the same order; the zero
-// Standing for subjects of which nothing is known. Each costs one row.
+// Standing for subjects of which nothing is known. Each costs one row, or none
+// where the filter stands and says that there is nothing.
 func (s *Store) Standings(ctx context.Context, keys []fraud.Key) (out []fraud.Standing, err error) {
 	defer s.measure(OpStandings, s.begun(), &err)
 	if sign := s.damage.seen(); sign != nil {
@@ -24,6 +25,9 @@ func (s *Store) Standings(ctx context.Context, keys []fraud.Key) (out []fraud.St
 	}
 	out = make([]fraud.Standing, len(keys))
 	for i := range keys {
+		if s.filter.lacks(keys[i]) {
+			continue
+		}
 		if out[i], err = s.standing(ctx, keys[i]); err != nil {
 			return nil, s.unreadable("reading what is known of a subject", err)
 		}

@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -71,24 +69,9 @@ func (c *checkContender) median() float64 {
 // checkContenders builds a store of n subjects and the two ways of asking it.
 func checkContenders(b *testing.B, n int) (plain, check *checkContender) {
 	ctx := b.Context()
-	path := filepath.Join(b.TempDir(), "saqbol.db")
-	keys, err := seal.Generate()
-	if err != nil {
-		b.Fatal(err)
-	}
-	open := func() *storage.Store {
-		store, err := storage.Open(ctx, "sqlite:"+path, keys)
-		if err != nil {
-			b.Fatal(err)
-		}
-		return store
-	}
-	if err := open().Close(); err != nil {
-		b.Fatal(err)
-	}
-	fillSubjects(b, path, n)
-	store := open() // which gives the rows their marks
-	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro")
+	of := storeOf(b, n, onlySubjects)
+	keys, store := of.keys, of.open(b)
+	db, err := sql.Open("sqlite", "file:"+of.path+"?mode=ro")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -146,48 +129,5 @@ func checker(b *testing.B, store *storage.Store, keys *seal.Keys) func(ctx conte
 			}
 		}
 		return catalogue.HTML(reply.Lang, m.Text...)
-	}
-}
-
-// fillSubjects writes n subjects that nobody asks for, in the order of their
-// keys and without waiting for the disk.
-func fillSubjects(b *testing.B, path string, n int) {
-	b.Helper()
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=synchronous(OFF)&_pragma=journal_mode(WAL)")
-	if err != nil {
-		b.Fatal(err)
-	}
-	db.SetMaxOpenConns(1)
-	const batch = 100
-	// A database without marks: its first row has none. The others have room for theirs.
-	if _, err := db.ExecContext(b.Context(), `UPDATE subjects SET proof = x''`); err != nil {
-		b.Fatal(err)
-	}
-	insert := `INSERT INTO subjects (subject, reporters, top, last, disputes, confirmed, proof) VALUES ` +
-		strings.TrimSuffix(strings.Repeat("(?, 2, 'safe_account', 1795253400000, 0, 0, zeroblob(14)),", batch), ",")
-	args := make([]any, batch)
-	for start := 0; start < n; {
-		tx, err := db.BeginTx(b.Context(), nil)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for end := min(start+1000*batch, n); start < end; start += batch {
-			for i := range args {
-				key := binary.BigEndian.AppendUint64(make([]byte, 0, 16), uint64(start+i)*(1<<63/uint64(n))*2)
-				args[i] = binary.BigEndian.AppendUint64(key, uint64(start+i+1)*0x9e3779b97f4a7c15)
-			}
-			if _, err := tx.ExecContext(b.Context(), insert, args...); err != nil {
-				b.Fatal(err)
-			}
-		}
-		if err := tx.Commit(); err != nil {
-			b.Fatal(err)
-		}
-	}
-	if _, err := db.ExecContext(b.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
-		b.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		b.Fatal(err)
 	}
 }

@@ -1,0 +1,209 @@
+package storage
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"saqbol/fraud"
+)
+
+// filter answers for subjects of which nothing is stored, without the database
+// (docs/flows/filter.md). The zero value is none: every question goes to the
+// database.
+//
+// What keeps it true: whoever writes a row of subjects through this Store puts its
+// key in before, so what is acknowledged here is never answered with nothing; what
+// another program writes is noticed by looking every othersEvery, and ends it.
+type filter struct {
+	answers atomic.Pointer[bloom] // asked by lookups; nil: the database is
+	takes   atomic.Pointer[bloom] // told of new keys; the same one, or one that is being built
+
+	answered, passed atomic.Int64 // questions, while it stood
+}
+
+// add puts a key in. It comes before the row is written: a key too many costs a
+// lookup, one too few would hide a report.
+func (f *filter) add(key fraud.Key) {
+	if b := f.takes.Load(); b != nil {
+		b.add(key)
+	}
+}
+
+// lacks reports that nothing is stored of a subject. false says nothing.
+func (f *filter) lacks(key fraud.Key) bool {
+	b := f.answers.Load()
+	switch {
+	case b == nil:
+		return false
+	case b.has(key):
+		f.passed.Add(1)
+		return false
+	}
+	f.answered.Add(1)
+	return true
+}
+
+func (f *filter) drop() {
+	f.answers.Store(nil)
+	f.takes.Store(nil)
+}
+
+// FilterState is how the filter of subjects' keys stands.
+type FilterState struct {
+	Stands           bool  // it answers
+	Keys             int   // about how many it holds
+	Bytes            int   // what it takes in memory
+	Answered, Passed int64 // subjects asked for since the start: by it alone, and by the database after it
+}
+
+// Filter tells how the filter stands.
+func (s *Store) Filter() FilterState {
+	state := FilterState{Answered: s.filter.answered.Load(), Passed: s.filter.passed.Load(), Stands: s.filter.answers.Load() != nil}
+	if b := s.filter.takes.Load(); b != nil {
+		state.Keys, state.Bytes = int(b.keys.Load()), b.bytes()
+	}
+	return state
+}
+
+// ErrOthersWrote is why a filter was given up: it can't know what another program
+// stored.
+var ErrOthersWrote = errors.New("another program wrote to the database")
+
+// ErrFilterFull is why a filter was given up: too many subjects came after it was
+// made.
+var ErrFilterFull = errors.New("the filter is too full")
+
+const (
+	// othersEvery is how often it is asked whether another program wrote: what it
+	// stored is found after twice that at the most.
+	othersEvery = 400 * time.Millisecond
+	// calm is how long nobody else must have written before a new filter is begun.
+	calm = 3 * time.Second
+	// filterAgain is when it is tried anew where the database could not be read.
+	filterAgain = time.Minute
+)
+
+// KeepFilter builds the filter of subjects' keys, looks after it and builds it
+// anew, until ctx ends or the database is found damaged. Building reads every row
+// of subjects, share as in Examine. told hears of each change: nil when the filter
+// stands, else why it does not (any more).
+func (s *Store) KeepFilter(ctx context.Context, share int, told func(FilterState, error)) {
+	defer s.filter.drop()
+	counted := 0
+	for {
+		mark, err := s.buildFilter(ctx, share, counted)
+		if err == nil {
+			counted = s.Filter().Keys
+			told(s.Filter(), nil)
+			err = s.holdFilter(ctx, mark)
+			counted = max(counted, s.Filter().Keys)
+		}
+		s.filter.drop()
+		if ctx.Err() != nil || s.damage.seen() != nil {
+			return
+		}
+		told(s.Filter(), err)
+		if errors.Is(err, ErrOthersWrote) {
+			err = s.awaitCalm(ctx)
+		}
+		if err != nil && !errors.Is(err, ErrFilterFull) && rest(ctx, filterAgain) != nil {
+			return
+		}
+	}
+}
+
+// buildFilter makes a filter of what is stored and has it answer. Each of its
+// steps stands on the one before:
+//
+//  1. The new filter is told of what is written from now on.
+//  2. The writer's only connection is had: transactions from before have ended,
+//     so that what they wrote is read below. It says how often others wrote.
+//  3. The chain is read with its marks, to its end.
+//  4. Nobody else wrote meanwhile: what is not in the filter is not stored.
+func (s *Store) buildFilter(ctx context.Context, share, counted int) (mark othersMark, err error) {
+	db, err := lookingPool(s.path, s.wait)
+	if err != nil {
+		return mark, fmt.Errorf("opening the database for the filter: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.close()) }()
+	l := &look{Store: s, db: db, share: share}
+	room, err := l.subjectsAbout(ctx)
+	if err != nil {
+		return mark, s.checked(ctx, fmt.Errorf("counting the subjects: %w", err))
+	}
+	b := newBloom(max(room, counted))
+	s.filter.takes.Store(b)
+	if mark, err = s.othersMark(ctx); err != nil {
+		return mark, err
+	}
+	var others error
+	looked := time.Now()
+	err = l.chain(ctx, func(_ *tx, _, _ fraud.Key, rows []link) error {
+		for i := range rows {
+			b.add(rows[i].key)
+		}
+		if time.Since(looked) >= othersEvery {
+			others, looked = s.othersWrote(ctx, mark), time.Now()
+		}
+		return others
+	})
+	switch {
+	case others != nil:
+		return mark, others
+	case err != nil:
+		return mark, s.checked(ctx, fmt.Errorf("reading the subjects' keys: %w", err))
+	}
+	if err := s.othersWrote(ctx, mark); err != nil {
+		return mark, err
+	}
+	s.filter.answers.Store(b)
+	return mark, nil
+}
+
+// smallestRow is what a row of subjects takes in the file at the least.
+const smallestRow = 40
+
+// subjectsAbout says about how many rows of subjects there are. Their keys are
+// hashes and so evenly spread: the key of one row far enough from the first says
+// how close they stand.
+func (l *look) subjectsAbout(ctx context.Context) (n int, err error) {
+	const far = fewestKeys / 2 // right within a percent
+	err = l.step(ctx, func(t *tx) (bool, error) {
+		keys, err := keysOf(ctx, t, `SELECT subject FROM subjects ORDER BY subject LIMIT 1 OFFSET $1`, far)
+		if err != nil || len(keys) == 0 {
+			return false, err
+		}
+		var size int64
+		err = t.row(ctx, `SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`).Scan(&size)
+		about := far / (float64(max(1, binary.BigEndian.Uint64(keys[0][:8]))) / (1 << 64))
+		n = int(min(about, float64(size/smallestRow)))
+		return false, err
+	})
+	return n, err
+}
+
+// holdFilter looks after a filter that stands, and returns why it must go.
+func (s *Store) holdFilter(ctx context.Context, mark othersMark) error {
+	ticker := time.NewTicker(othersEvery)
+	defer ticker.Stop()
+	b := s.filter.takes.Load()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.damage.found:
+			return s.damage.seen()
+		case <-ticker.C:
+		}
+		if b.full() {
+			return ErrFilterFull
+		}
+		if err := s.othersStill(ctx, mark, b); err != nil {
+			return err
+		}
+	}
+}
