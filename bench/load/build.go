@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,7 +11,7 @@ import (
 )
 
 // build builds the contenders into folder, and gets what the Node peers need.
-func build(root, folder string, all []contender) error {
+func build(root, folder, profile string, all []contender) error {
 	built := map[string]bool{}
 	for _, c := range all {
 		name := filepath.Base(c.args[0])
@@ -21,7 +22,7 @@ func build(root, folder string, all []contender) error {
 		var err error
 		switch {
 		case c.saqbol:
-			err = command(root, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(folder, name), "./cmd/saqbol")
+			err = buildSaqBol(root, folder, name, profile != "")
 		case name == "node":
 			err = nodeModules(filepath.Dir(c.args[1]))
 		default:
@@ -32,6 +33,25 @@ func build(root, folder string, all []contender) error {
 		}
 	}
 	return nil
+}
+
+// buildSaqBol builds the product as it is shipped; to be profiled, with one file
+// more, which is laid over the source for this build only.
+func buildSaqBol(root, folder, name string, profiled bool) error {
+	args := []string{"build", "-trimpath", "-ldflags", "-s -w"}
+	if profiled {
+		overlay := filepath.Join(folder, "overlay.json")
+		text, err := json.Marshal(map[string]map[string]string{"Replace": {
+			filepath.Join(root, "cmd", "saqbol", "profile_overlay.go"): filepath.Join(root, "bench", "load", "testdata", "profile.go.txt")}})
+		if err == nil {
+			err = os.WriteFile(overlay, text, 0o600)
+		}
+		if err != nil {
+			return fmt.Errorf("preparing to profile: %w", err)
+		}
+		args = append(args, "-overlay", overlay)
+	}
+	return command(root, "go", append(args, "-o", filepath.Join(folder, name), "./cmd/saqbol")...)
 }
 
 // nodeModules installs what the lock file names, unless it is there already.

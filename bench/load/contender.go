@@ -120,6 +120,12 @@ func (p *program) stop() {
 	_ = os.Remove(p.log.Name())
 }
 
+// profile begins a profile of a program built for it, or ends it.
+func (p *program) profile() {
+	_ = p.cmd.Process.Signal(syscall.SIGUSR1)
+	time.Sleep(200 * time.Millisecond) // it is written
+}
+
 // output is the end of what the program wrote.
 func (p *program) output() string {
 	text, _ := os.ReadFile(p.log.Name())

@@ -19,6 +19,7 @@ type options struct {
 	scenes  *regexp.Regexp
 	names   *regexp.Regexp
 	smoke   bool
+	profile string // folder for profiles of SaqBol, "" = none
 	gobench bool
 }
 
@@ -32,6 +33,7 @@ func main() {
 	flag.StringVar(&scenes, "scenes", "", "only scenes that this regular expression matches")
 	flag.StringVar(&names, "names", "", "only contenders that this regular expression matches")
 	flag.BoolVar(&o.smoke, "smoke", false, "SaqBol alone, 320 updates a scene: is everything answered, once and in order?")
+	flag.StringVar(&o.profile, "profile", "", "folder for profiles of SaqBol's processor time and allocations, one for each turn")
 	flag.BoolVar(&o.gobench, "go", true, "run the Go benchmarks afterwards")
 	flag.Parse()
 	o.scenes, o.names = regexp.MustCompile(scenes), regexp.MustCompile(names)
@@ -51,13 +53,18 @@ func run(o options) error {
 		o.rounds, o.size, o.gobench = 1, size{warm: 64, n: 320}, false
 		o.names = regexp.MustCompile(`^SaqBol$`)
 	}
+	if o.profile != "" {
+		if o.profile, err = filepath.Abs(o.profile); err != nil {
+			return err
+		}
+	}
 	folder, err := os.MkdirTemp("", "saqbol-bench-")
 	if err != nil {
 		return fmt.Errorf("making a folder to work in: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	all := slices.DeleteFunc(contenders(filepath.Join(root, "bench", "peers", "node")), func(c contender) bool { return !o.names.MatchString(c.name) })
-	if err := build(root, folder, all); err != nil {
+	if err := build(root, folder, o.profile, all); err != nil {
 		return err
 	}
 	if err := fill(folder, o.size.n); err != nil {
@@ -72,7 +79,7 @@ func run(o options) error {
 			in := slices.DeleteFunc(slices.Clone(all), func(c contender) bool { return !slices.Contains(c.scenes, scene) })
 			for i := range in { // each begins once in a while
 				c := in[(i+round)%len(in)]
-				f, err := turn(c, folder, scene, o.size)
+				f, err := turn(c, folder, scene, o.size, o.profile)
 				if err != nil {
 					return err
 				}

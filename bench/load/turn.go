@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -23,7 +24,7 @@ type figures struct {
 type size struct{ warm, n int }
 
 // turn starts a contender, warms it up, measures it and ends it.
-func turn(c contender, folder, scene string, s size) (f figures, err error) {
+func turn(c contender, folder, scene string, s size, profile string) (f figures, err error) {
 	latency := time.Duration(0)
 	if scene == scenePoll5 {
 		latency = 50 * time.Millisecond
@@ -36,6 +37,9 @@ func turn(c contender, folder, scene string, s size) (f figures, err error) {
 	listen, err := freeAddress()
 	if err != nil {
 		return f, err
+	}
+	if c.env = append(slices.Clone(c.env), "PROFILE="+profile); !c.saqbol {
+		profile = ""
 	}
 	p, err := start(c, folder, scene, listen, a.url())
 	if err != nil {
@@ -70,6 +74,9 @@ func turn(c contender, folder, scene string, s size) (f figures, err error) {
 		return f, fmt.Errorf("%s, %s: it does not answer (%w):\n%s", c.name, scene, err, p.output())
 	}
 	a.dialled.Store(0)
+	if profile != "" {
+		p.profile()
+	}
 	before, err := p.cpu()
 	if err != nil {
 		return f, err
@@ -82,6 +89,9 @@ func turn(c contender, folder, scene string, s size) (f figures, err error) {
 	after, err := p.cpu()
 	if err != nil {
 		return f, err
+	}
+	if profile != "" {
+		p.profile()
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
