@@ -152,7 +152,7 @@ func (c *Client) post(ctx context.Context, method string, params, result any, li
 		return fmt.Errorf("reading the answer of %s: %w", method, err)
 	}
 	if !e.OK {
-		return fmt.Errorf("calling %s: %w", method, refusal(e.Code, e.Description, e.Parameters.RetryAfter))
+		return fmt.Errorf("calling %s: %w", method, e.refusal())
 	}
 	if err := json.Unmarshal(e.Result, result); err != nil {
 		return fmt.Errorf("reading the result of %s: %w", method, wordless(err))
@@ -173,7 +173,7 @@ func (u *unreadable) Error() string { return u.err.Error() }
 func (u *unreadable) Unwrap() error { return u.err }
 
 // refusal names an error as the library names its own.
-func refusal(code int, description string, retryAfter int) error {
+func (e envelope) refusal() error {
 	named := map[int]error{
 		http.StatusBadRequest:   tg.ErrorBadRequest,
 		http.StatusUnauthorized: tg.ErrorUnauthorized,
@@ -181,11 +181,13 @@ func refusal(code int, description string, retryAfter int) error {
 		http.StatusNotFound:     tg.ErrorNotFound,
 		http.StatusConflict:     tg.ErrorConflict,
 	}
-	if code == http.StatusTooManyRequests {
-		return &tg.TooManyRequestsError{Message: description, RetryAfter: retryAfter}
+	switch err, ok := named[e.Code]; {
+	case e.Code == http.StatusTooManyRequests:
+		return &tg.TooManyRequestsError{Message: e.Description, RetryAfter: e.Parameters.RetryAfter}
+	case e.Code == http.StatusBadRequest && e.Parameters.MigrateToChatID != 0:
+		return &tg.MigrateError{Message: e.Description, MigrateToChatID: int(e.Parameters.MigrateToChatID)}
+	case ok:
+		return fmt.Errorf("%w, %s", err, e.Description)
 	}
-	if err, ok := named[code]; ok {
-		return fmt.Errorf("%w, %s", err, description)
-	}
-	return &statusError{code: code}
+	return &statusError{code: e.Code}
 }

@@ -43,14 +43,19 @@ type origin struct {
 	query    string // the id of a callback query
 }
 
-// decode reads one update.
+// decode reads one update. One that can be read as a whole tells its origin; only
+// where it can't, what can be had is searched for piece by piece.
 func decode(raw json.RawMessage) arrival {
+	update := &models.Update{}
+	err := json.Unmarshal(raw, update)
+	if from, ok := originOf(update); err == nil && ok && update.ID > 0 {
+		return arrival{raw: raw, id: update.ID, named: true, chat: from.chat, origin: from, update: update}
+	}
 	a := arrival{raw: raw}
 	a.id, a.named = updateID(raw)
 	a.origin = peek(raw)
 	a.chat = a.origin.chat
-	update := &models.Update{}
-	switch err := json.Unmarshal(raw, update); {
+	switch {
 	case err != nil:
 		a.err = wrongJSON(err)
 	case !a.named:
@@ -59,6 +64,35 @@ func decode(raw json.RawMessage) arrival {
 		a.update = update
 	}
 	return a
+}
+
+// originOf is who wrote an update of the kinds asked for; ok is false for others.
+func originOf(u *models.Update) (from origin, ok bool) {
+	var user *models.User
+	var chat *models.Chat
+	switch m, q := or(u.Message, u.EditedMessage), u.CallbackQuery; {
+	case m != nil:
+		user, chat = m.From, &m.Chat
+	case q != nil:
+		user, from.query = &q.From, q.ID
+		switch {
+		case q.Message.Message != nil:
+			chat = &q.Message.Message.Chat
+		case q.Message.InaccessibleMessage != nil:
+			chat = &q.Message.InaccessibleMessage.Chat
+		}
+	case u.MyChatMember != nil:
+		user, chat = &u.MyChatMember.From, &u.MyChatMember.Chat
+	default:
+		return origin{}, false
+	}
+	if user != nil {
+		from.person, from.language = user.ID, user.LanguageCode
+	}
+	if chat != nil {
+		from.chat, from.private = chat.ID, chat.Type == models.ChatTypePrivate
+	}
+	return from, true
 }
 
 // wrongJSON says what is wrong with an update without a word of what is in it.

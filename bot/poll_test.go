@@ -114,7 +114,7 @@ func TestConflict(t *testing.T) {
 	}
 	p := newPoller(w.bot)
 	for range 3 {
-		if wait := p.failed(refusal(409, "Conflict: terminated by other getUpdates request", 0), 0); wait < 5*time.Second {
+		if wait := p.failed((envelope{Code: 409, Description: "Conflict: terminated by other getUpdates request"}).refusal(), 0); wait < 5*time.Second {
 			t.Errorf("a conflict is tried again after %v", wait)
 		}
 	}

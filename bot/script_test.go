@@ -63,9 +63,13 @@ func (s *script) serve(w http.ResponseWriter, r *http.Request) {
 	case "getUpdates":
 		s.updates(w, r)
 	case methodSend:
-		text := r.FormValue("text")
+		var sent struct{ Text string }
+		if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
 		s.mu.Lock()
-		s.bodies = append(s.bodies, text)
+		s.bodies = append(s.bodies, sent.Text)
 		n := len(s.bodies)
 		s.mu.Unlock()
 		write(w, fmt.Sprintf(`{"ok":true,"result":{"message_id":%d,"date":1,"chat":{"id":1,"type":"private"},"forward_origin":{"type":"telepathy"}}}`, n))

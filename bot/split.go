@@ -2,6 +2,7 @@ package bot
 
 import (
 	"html"
+	"iter"
 	"strings"
 	"unicode/utf8"
 )
@@ -24,12 +25,23 @@ type piece struct {
 // pieces takes Telegram's HTML apart. An entity such as &lt; is one piece.
 func pieces(text string) []piece {
 	out := make([]piece, 0, len(text))
-	for len(text) > 0 {
-		p := firstPiece(text)
+	for p := range eachPiece(text) {
 		out = append(out, p)
-		text = text[len(p.text):]
 	}
 	return out
+}
+
+// eachPiece gives the pieces one by one.
+func eachPiece(text string) iter.Seq[piece] {
+	return func(yield func(piece) bool) {
+		for len(text) > 0 {
+			p := firstPiece(text)
+			if !yield(p) {
+				return
+			}
+			text = text[len(p.text):]
+		}
+	}
 }
 
 func firstPiece(text string) piece {
@@ -65,6 +77,9 @@ func runeUnits(r rune) int {
 // where there is one, else at a space, else anywhere. Tags that are open at a cut
 // are closed before it and opened again behind it.
 func split(text string, limit int) []string {
+	if whole(text, limit) {
+		return []string{text}
+	}
 	all := pieces(text)
 	var out []string
 	var open []string // the tags open where the rest begins
@@ -87,6 +102,26 @@ func split(text string, limit int) []string {
 		all = all[cut+skip:]
 	}
 	return out
+}
+
+// whole reports whether a text can stay as it is, as nearly all do: it fits, its
+// tags are closed and there is something to read. No character has fewer bytes than
+// Telegram counts, so a text of at most limit bytes fits.
+func whole(text string, limit int) bool {
+	if len(text) > limit {
+		return false
+	}
+	var open []string
+	shown := false
+	for p := range eachPiece(text) {
+		switch {
+		case p.tag:
+			open = tagged(open, p.text)
+		case !shown:
+			shown = strings.TrimSpace(html.UnescapeString(p.text)) != ""
+		}
+	}
+	return shown && len(open) == 0
 }
 
 // cutAt returns how many pieces fit, and how many more to leave out: the line

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	tg "github.com/go-telegram/bot"
@@ -109,6 +110,7 @@ func (b *Bot) carry(w http.ResponseWriter, r *http.Request, p *parcel) {
 	}
 	if err == nil {
 		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", strconv.Itoa(len(body))) // one write, no chunks
 		if _, err = w.Write(body); err == nil {
 			err = http.NewResponseController(w).Flush()
 		}

@@ -67,13 +67,21 @@ func readable(answer []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if id := messageID(e.Result); e.OK && id != 0 {
+		e.Result = fmt.Appendf(nil, `{"message_id":%d}`, id)
+	}
+	return json.Marshal(e)
+}
+
+// messageID is the id of the message that a call returned, 0 where it is none.
+func messageID(result []byte) int64 {
 	var sent struct {
 		ID int64 `json:"message_id"`
 	}
-	if e.OK && json.Unmarshal(e.Result, &sent) == nil && sent.ID != 0 {
-		e.Result = fmt.Appendf(nil, `{"message_id":%d}`, sent.ID)
+	if json.Unmarshal(result, &sent) != nil {
+		return 0
 	}
-	return json.Marshal(e)
+	return sent.ID
 }
 
 // wordless drops what a JSON decoder repeats of what it can't decode: a number

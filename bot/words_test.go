@@ -58,15 +58,15 @@ func TestReadable(t *testing.T) {
 // Every phrase that the program goes by must be one that passes.
 func TestPhrasesThatDecide(t *testing.T) {
 	for _, said := range []string{"message is not modified", "can't parse entities"} {
-		k, settled, ok := call{Method: methodEdit, Message: 1, Text: "x"}.mend(refusal(400, phrase("Bad Request: "+said), 0))
+		k, settled, ok := call{Method: methodEdit, Message: 1, Text: "x"}.mend((envelope{Code: 400, Description: phrase("Bad Request: " + said)}).refusal())
 		if !settled && (!ok || !k.Plain) {
 			t.Errorf("%q is not recognised any more", said)
 		}
 	}
-	if err := refusal(403, phrase(hostileWords), 0); outcomeOf(err).fate != fateGone || !isAPI(err) || strings.Contains(err.Error(), "жираф") {
+	if err := (envelope{Code: 403, Description: phrase(hostileWords)}).refusal(); outcomeOf(err).fate != fateGone || !isAPI(err) || strings.Contains(err.Error(), "жираф") {
 		t.Errorf("a refusal reads %v", err)
 	}
-	if err := refusal(409, phrase("x"), 0); !errors.Is(known(err), tg.ErrorConflict) {
+	if err := (envelope{Code: 409, Description: phrase("x")}).refusal(); !errors.Is(known(err), tg.ErrorConflict) {
 		t.Errorf("a conflict reads %v", err)
 	}
 }
