@@ -36,17 +36,7 @@ func BenchmarkCheck(b *testing.B) {
 		plain, check := checkContenders(b, n)
 		contenders = append(contenders, plain, check)
 	}
-	turn := 0
-	for b.Loop() {
-		for _, c := range contenders {
-			start := time.Now()
-			for i := range checkTurn {
-				c.once(turn*checkTurn + i)
-			}
-			c.took = append(c.took, time.Since(start))
-		}
-		turn++
-	}
+	takeTurns(b, contenders)
 	b.ReportMetric(0, "ns/op")
 	for i, name := range []string{"plain-small-ns", "check-small-ns", "plain-large-ns", "check-large-ns"} {
 		b.ReportMetric(contenders[i].median(), name)

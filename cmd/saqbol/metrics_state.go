@@ -21,6 +21,7 @@ type source struct {
 	waiting func() bot.Health
 	ready   func(context.Context) error
 	stored  func(context.Context) (stored, error)
+	filter  func() storage.FilterState
 	damage  func() error
 	polling bool
 	file    string        // of the database, "" where it is none
@@ -82,6 +83,10 @@ func stateDescs() []stateDesc {
 		{"saqbol_dead_letter_rows", "", "Dead letters kept in the database."},
 		{"saqbol_set_aside_rows", "", "Answers, notices and dead letters that can't be read."},
 		{"saqbol_database_damaged", "", "1 once damage was found; nothing is saved then."},
+		{"saqbol_filter_up", "", "1 while checks of what nobody reported are answered from memory."},
+		{"saqbol_filter_keys", "", "About how many subjects the filter in memory holds."},
+		{"saqbol_filter_bytes", "", "What the filter takes in memory."},
+		{"saqbol_filter_lookups_total", "answered_by", "Subjects asked for while the filter stood, by what answered: the filter alone, or the database after it."},
 		{"saqbol_last_backup_timestamp_seconds", "", "When the last backup was made; 0 where there is none."},
 		{"saqbol_backup_interval_seconds", "", "How often a backup is to be made; 0 where that is left to others."},
 		{"saqbol_database_bytes", "file", "Size of the database and of its write-ahead log."},
@@ -118,6 +123,7 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 		gauge("saqbol_last_update_timestamp_seconds", seconds(h.LastUpdate))
 	}
 	gauge("saqbol_database_damaged", truth(s.source.damage() != nil))
+	s.filter(out, gauge)
 	gauge("saqbol_backup_interval_seconds", s.source.backups.Seconds())
 	b, ok := s.stored(ctx)
 	gauge("saqbol_database_up", truth(ok))
@@ -138,6 +144,17 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 		gauge("saqbol_last_backup_timestamp_seconds", backup)
 	}
 	s.disk(gauge)
+}
+
+// filter tells how the filter of subjects' keys stands.
+func (s *state) filter(out chan<- prometheus.Metric, gauge func(string, float64, ...string)) {
+	f := s.source.filter()
+	gauge("saqbol_filter_up", truth(f.Stands))
+	gauge("saqbol_filter_keys", float64(f.Keys))
+	gauge("saqbol_filter_bytes", float64(f.Bytes))
+	for by, n := range map[string]int64{"filter": f.Answered, "database": f.Passed} {
+		out <- prometheus.MustNewConstMetric(s.descs["saqbol_filter_lookups_total"], prometheus.CounterValue, float64(n), by)
+	}
 }
 
 // disk reads sizes around the database file.

@@ -148,6 +148,7 @@ func quiet() source {
 		waiting: func() bot.Health { return bot.Health{} },
 		ready:   func(context.Context) error { return nil },
 		stored:  func(context.Context) (stored, error) { return stored{}, nil },
+		filter:  func() storage.FilterState { return storage.FilterState{} },
 		damage:  func() error { return nil },
 	}
 }
@@ -169,6 +170,9 @@ func TestMetricsWhileTheDiskHangs(t *testing.T) {
 			<-release
 			return stored{storage.Backlog{Unsent: 7, Oldest: time.Now().Add(-time.Minute), Notices: 4, Letters: 2, Aside: 1}, time.Unix(1000, 0)}, nil
 		}
+		hanging.filter = func() storage.FilterState {
+			return storage.FilterState{Stands: true, Keys: 5, Bytes: 640, Answered: 8, Passed: 3}
+		}
 		m.watch(hanging)
 		for range 3 {
 			got := samples(t, look(m))
@@ -184,7 +188,9 @@ func TestMetricsWhileTheDiskHangs(t *testing.T) {
 		got := samples(t, look(m))
 		for series, want := range map[string]string{"saqbol_database_up": "1", "saqbol_outbox_rows": "7", "saqbol_outbox_oldest_seconds": "60",
 			"saqbol_notice_rows": "4", "saqbol_dead_letter_rows": "2", "saqbol_set_aside_rows": "1",
-			"saqbol_last_backup_timestamp_seconds": "1000", "saqbol_backup_interval_seconds": "0", "saqbol_database_damaged": "0"} {
+			"saqbol_last_backup_timestamp_seconds": "1000", "saqbol_backup_interval_seconds": "0", "saqbol_database_damaged": "0",
+			"saqbol_filter_up": "1", "saqbol_filter_keys": "5", "saqbol_filter_bytes": "640",
+			`saqbol_filter_lookups_total{answered_by="filter"}`: "8", `saqbol_filter_lookups_total{answered_by="database"}`: "3"} {
 			if got[series] != want {
 				t.Errorf("afterwards %s is %q, want %s", series, got[series], want)
 			}

@@ -49,17 +49,7 @@ func BenchmarkHitAndMiss(b *testing.B) {
 		{once: checks(handlers.New(beyond), hit, 1000)}, {once: checks(handlers.New(beyond), miss, 1000)},
 		{once: checks(handlers.New(free), miss, 1000)},
 	}
-	turn := 0
-	for b.Loop() {
-		for _, c := range contenders {
-			start := time.Now()
-			for i := range checkTurn {
-				c.once(turn*checkTurn + i)
-			}
-			c.took = append(c.took, time.Since(start))
-		}
-		turn++
-	}
+	takeTurns(b, contenders)
 	b.ReportMetric(0, "ns/op")
 	for i, name := range []string{"hit-ns", "miss-ns", "beyond-hit-ns", "beyond-miss-ns", "unlimited-miss-ns"} {
 		b.ReportMetric(contenders[i].median(), name)

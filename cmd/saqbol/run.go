@@ -66,7 +66,7 @@ func (c runCommand) Run(s *surroundings) error {
 		webhook, path = a.bot.Webhook(), cfg.webhook.Path
 	}
 	file, _ := sqlitePath(cfg.databaseURL)
-	p.metrics.watch(source{waiting: a.bot.Waiting, ready: a.bot.Ready, stored: storedIn(a.store), damage: a.store.Damage,
+	p.metrics.watch(source{waiting: a.bot.Waiting, ready: a.bot.Ready, stored: storedIn(a.store), filter: a.store.Filter, damage: a.store.Damage,
 		polling: cfg.webhook == nil, file: file, backups: cfg.backups.interval()})
 	front.open(newMux(log, []check{{"database", a.store.Ping}, {"telegram", a.bot.Ready}}, page, path, webhook))
 	log.Info("SaqBol is running", "bot", a.client.Username(), "mode", mode(cfg), "http", l.Addr().String(), "version", thisBuild().version)
@@ -206,6 +206,7 @@ func (a *app) serve(ctx context.Context, beside func(context.Context) error) err
 	group.Go(func() error { a.backups.run(ctx); return nil })
 	group.Go(func() error { a.housekeeping(ctx); return nil })
 	group.Go(func() error { a.watch(ctx); return nil })
+	group.Go(func() error { a.keepFilter(ctx); return nil })
 	group.Go(func() error { settle(ctx); return nil })
 	group.Go(func() error { a.keys.run(ctx); return nil })
 	group.Go(func() error { a.quota.Run(ctx); return nil })

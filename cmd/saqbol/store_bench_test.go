@@ -99,7 +99,9 @@ func (s benchStore) fill(b *testing.B, whole contents) {
 		row = "(?, 0, '', 0, 0, 1795253400000, zeroblob(14)),"
 	}
 	const batch, perTransaction = 100, 100_000
-	insert := func(into, row string) string { return into + ` VALUES ` + strings.TrimSuffix(strings.Repeat(row, batch), ",") }
+	insert := func(into, row string) string {
+		return into + ` VALUES ` + strings.TrimSuffix(strings.Repeat(row, batch), ",")
+	}
 	subjects := insert(`INSERT INTO subjects (subject, reporters, top, last, disputes, confirmed, proof)`, row)
 	confirmations := insert(`INSERT INTO confirmations (subject, ref, confirmed_by, at)`, "(?, ?, ?, 1795253400000),")
 	for rest := range slices.Chunk(s.sortedKeys(), perTransaction) {
