@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -108,6 +109,21 @@ func (b *backlog) catchUp(ctx context.Context, chat int64) {
 		b.queue(ctx, row)
 	}
 	b.ahead[chat] = true
+}
+
+// adopt queues everything that waits for a chat whose turn is new to this replica:
+// nothing of it is on its way here.
+func (b *backlog) adopt(ctx context.Context, chat int64) error {
+	rows, err := b.outbox.UnsentOf(ctx, chat, 0, math.MaxInt64)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, row := range rows {
+		b.queue(ctx, row)
+	}
+	return nil
 }
 
 // run queues the rest as answers arrive, until ctx ends. full says that so much

@@ -24,6 +24,7 @@ type Bot struct {
 	backlog  *backlog
 	noticer  *noticer
 	replayer *replayer
+	turns    *turns // nil where there are no replicas
 	refused  strangers
 	health   health
 	open     atomic.Bool // updates are taken in
@@ -52,7 +53,13 @@ func New(o Options) (*Bot, error) {
 	b.backlog = newBacklog(o.Journal, o.Log, b.sender.put)
 	b.dispatch = newLanes(o.Bounds.Handlers, b.run)
 	b.replayer = &replayer{box: o.Journal, take: b.replay, log: o.Log, commit: o.Bounds.Commit}
-	b.noticer = newNoticer(o, b.sender, func(chat int64) bool { return b.dispatch.has(chat) || b.sender.lanes.has(chat) })
+	busy := func(chat int64) bool { return b.dispatch.has(chat) || b.sender.lanes.has(chat) }
+	if b.turns = newTurns(o); b.turns != nil {
+		b.backlog.done = true // whoever takes a chat's turn takes over its answers
+		b.turns.adopt, b.turns.busy, b.turns.owing = b.backlog.adopt, busy, b.sender.sent.owing
+		b.dispatch.emptied, b.sender.lanes.emptied = b.turns.over, b.turns.over
+	}
+	b.noticer = newNoticer(o, b.sender, b.turns, busy)
 	return b, nil
 }
 
@@ -91,9 +98,13 @@ func (b *Bot) Run(ctx context.Context) error {
 	noticed := make(chan struct{})
 	b.back.Go(func() {
 		defer close(noticed)
-		b.noticer.run(beside)
+		b.options.Alone(beside, "notices", b.noticer.run)
 	})
-	b.back.Go(func() { b.replayer.run(beside) })
+	b.back.Go(func() { b.options.Alone(beside, "letters", b.replayer.run) })
+	if b.turns != nil {
+		b.back.Go(func() { b.turns.run(flushing) })
+		b.back.Go(func() { b.turns.sweep(beside, b.crowded) })
+	}
 	var err error
 	var poll *poller
 	if b.options.Webhook.URL == "" {
@@ -125,19 +136,26 @@ func (b *Bot) Run(ctx context.Context) error {
 	last, cancel := context.WithTimeout(context.Background(), lastFlush)
 	defer cancel()
 	b.sender.sent.flush(last)
+	if b.turns != nil {
+		b.turns.give(last)
+	}
 	<-confirmed
 	return err
 }
 
 // resume queues the answers that the last run could not deliver: the first page
-// before anything new is taken in, the rest beside.
+// before anything new is taken in, the rest beside. Among replicas no run is the
+// last: what waits may be on its way elsewhere.
 func (b *Bot) resume(ctx context.Context) error {
+	if b.turns != nil {
+		return nil
+	}
 	if err := b.backlog.begin(ctx); err != nil {
 		return fmt.Errorf("reading the answers that wait in the outbox: %w", err)
 	}
 	if !b.backlog.finished() {
 		b.back.Go(func() {
-			b.backlog.run(ctx, func() bool { return b.sender.lanes.length() >= b.options.Bounds.Answers/2 })
+			b.backlog.run(ctx, b.crowded)
 		})
 	}
 	return nil
@@ -184,6 +202,9 @@ func (b *Bot) drain(noticed <-chan struct{}) {
 			"updates", b.dispatch.length(), "answers", b.sender.lanes.length())
 	}
 }
+
+// crowded reports whether so much waits that more would only fill the memory.
+func (b *Bot) crowded() bool { return b.sender.lanes.length() >= b.options.Bounds.Answers/2 }
 
 // full reports whether there is so much to do that nothing more is taken in.
 func (b *Bot) full() bool {

@@ -16,7 +16,10 @@ func (b *Bot) commit(chat int64, j *job, reply handlers.Reply, calls []call) {
 	rows, kept, err := outgoing(parcels)
 	if err == nil {
 		reply.Change.Outgoing = append(reply.Change.Outgoing, rows...)
-		err = b.store(reply.Change, kept)
+		err = j.turnless
+	}
+	if err == nil {
+		err = b.store(chat, reply.Change, kept)
 	}
 	switch {
 	case errors.Is(err, fraud.ErrSeen):
@@ -38,13 +41,15 @@ func (b *Bot) commit(chat int64, j *job, reply handlers.Reply, calls []call) {
 	b.sender.put(chat, parcels...)
 }
 
-// store commits a change whose last Outgoing rows are those of kept.
-func (b *Bot) store(change fraud.Change, kept []*parcel) error {
+// store commits a change whose last Outgoing rows are those of kept, and proves
+// that the chat is this replica's.
+func (b *Bot) store(chat int64, change fraud.Change, kept []*parcel) error {
 	if change.Now.IsZero() {
 		change.Now = b.options.Clock().UTC()
 	}
 	ctx, cancel := context.WithTimeout(b.ctx, b.options.Bounds.Commit)
 	defer cancel()
+	change.Turn = b.turns.of(chat)
 	ids, err := b.options.Journal.Commit(ctx, change)
 	if err != nil {
 		return err
@@ -153,7 +158,10 @@ func (b *Bot) postpone(j *job) error {
 	if !j.named || j.buried {
 		change.Update = 0
 	}
-	err = b.store(change, kept)
+	if _, err := b.turns.enter(b.ctx, j.chat, false); err != nil {
+		return err
+	}
+	err = b.store(j.chat, change, kept)
 	if errors.Is(err, fraud.ErrSeen) {
 		return nil
 	}

@@ -32,6 +32,9 @@ type job struct {
 	result   Result
 	letter   *fraud.DeadLetter // the one that is handled anew, nil for an update that has come just now
 	deadline time.Time         // until when the answers may take before the job goes on without them
+	waited   time.Time         // since when it waits for its chat's turn
+	looks    int               // how often another replica had it
+	turnless error             // why its chat's turn can't be taken: nothing may be stored
 }
 
 // accept takes an update in; the entry is nil where it was handled before. With
@@ -60,6 +63,9 @@ func (b *Bot) came(a arrival, again bool) {
 // while answers are on their way the lane waits without one.
 func (b *Bot) run(chat int64, j *job) next {
 	if !j.asked {
+		if wait, ok := b.turn(chat, j); !ok {
+			return wait
+		}
 		j.asked = true
 		b.handle(chat, j)
 	}

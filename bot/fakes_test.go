@@ -33,10 +33,11 @@ type memory struct {
 
 	anchors map[int64]int64
 	letters []fraud.DeadLetter
-	fail    error         // of Commit, while set
-	failed  int           // how often it was
-	mute    error         // of Sent, while set
-	changed chan struct{} // closed at every change
+	fail    error                 // of Commit, while set
+	failed  int                   // how often it was
+	mute    error                 // of Sent, while set
+	changed chan struct{}         // closed at every change
+	proves  func(fraud.Turn) bool // nil: there are no replicas
 }
 
 func newMemory() *memory {
@@ -62,6 +63,10 @@ func (m *memory) Commit(_ context.Context, c fraud.Change) ([]int64, error) {
 	if m.fail != nil {
 		m.failed++
 		return nil, m.fail
+	}
+	if m.proves != nil && !m.proves(c.Turn) {
+		m.failed++
+		return nil, fraud.ErrFenced
 	}
 	if c.Letter != 0 {
 		at := slices.IndexFunc(m.letters, func(l fraud.DeadLetter) bool { return l.ID == c.Letter && l.Replay })
@@ -261,6 +266,18 @@ func (m *memory) Anchor(_ context.Context, person, message int64) error {
 	defer m.tell()
 	m.anchors[person] = message
 	return nil
+}
+
+// count is how many changes of a person are stored.
+func (m *memory) count(person int64) (n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.changes {
+		if c.Person == person {
+			n++
+		}
+	}
+	return n
 }
 
 // waiting is how many answers stand in the outbox.

@@ -25,6 +25,7 @@ type Health struct {
 	// offset. 0 where none waits.
 	UpdateWait, OffsetWait time.Duration
 	AnswerWait             time.Duration // since the oldest answer not yet delivered was made
+	Turns                  int           // chats that are this replica's now; 0 where there are no replicas
 }
 
 // health notes times of time.Now: their differences are monotonic, so a clock that is
@@ -71,6 +72,7 @@ func (b *Bot) Health() Health {
 	seen := b.health.seen
 	b.health.mu.Unlock()
 	seen.Updates, seen.Answers = b.dispatch.length(), b.sender.lanes.length()
+	seen.Turns = b.turns.length()
 	return seen
 }
 

@@ -18,7 +18,8 @@ type next struct {
 // lanes runs items in order within a key and in parallel across keys, on a
 // bounded number of goroutines. A lane that waits holds no goroutine.
 type lanes[T any] struct {
-	run func(key int64, item T) next
+	run     func(key int64, item T) next
+	emptied func(key int64) // told of each lane that has become empty; it must not ask back. nil tells nobody
 
 	mu      sync.Mutex
 	lanes   map[int64]*lane[T]
@@ -213,6 +214,9 @@ func (l *lanes[T]) settle(at *lane[T], after next) {
 		}
 		if len(at.items) == 0 {
 			delete(l.lanes, at.key)
+			if l.emptied != nil {
+				l.emptied(at.key)
+			}
 			return
 		}
 	}

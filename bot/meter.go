@@ -22,6 +22,8 @@ type Meter interface {
 	Limited(by fraud.Excess)
 	// Report is told of each stored change of a report.
 	Report(event ReportEvent)
+	// Turn is told how long an update waited until its chat was this replica's.
+	Turn(waited time.Duration)
 	// DeadLetter is told of each update that could not be handled; kept is false
 	// where even the letter is lost.
 	DeadLetter(kept bool)
@@ -43,6 +45,9 @@ func (unmetered) Limited(fraud.Excess) {}
 
 // Report forgets what it is told.
 func (unmetered) Report(ReportEvent) {}
+
+// Turn forgets what it is told.
+func (unmetered) Turn(time.Duration) {}
 
 // DeadLetter forgets what it is told.
 func (unmetered) DeadLetter(bool) {}

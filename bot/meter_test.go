@@ -47,9 +47,17 @@ func (m *tally) Verdicts(given fraud.Verdicts) {
 
 func (m *tally) Limited(by fraud.Excess)  { m.add(1, "limited %s", by) }
 func (m *tally) Report(event ReportEvent) { m.add(1, "report %s", event) }
+func (m *tally) Turn(time.Duration)       { m.add(1, "turn") }
 func (m *tally) DeadLetter(kept bool)     { m.add(1, "letter %v", kept) }
 func (m *tally) Call(method Method, delivery Delivery, _ time.Duration) {
 	m.add(1, "call %s %s", method, delivery)
+}
+
+// of is how often it was told of something.
+func (m *tally) of(what string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.counts[what]
 }
 
 // String is every count, in order.

@@ -51,6 +51,7 @@ type noticer struct {
 	box       NoticeBox
 	news      News
 	sender    *sender
+	turns     *turns                // nil where there are no replicas
 	busy      func(chat int64) bool // an update of this chat, or an answer to it, is under way
 	waiting   func() bool           // answers wait
 	catalogue *locales.Catalogue
@@ -64,8 +65,8 @@ type noticer struct {
 	ill    int     // rounds in a row that ended because of that
 }
 
-func newNoticer(o Options, s *sender, busy func(int64) bool) *noticer {
-	return &noticer{box: o.Journal, news: o.Journal, sender: s, busy: busy, waiting: func() bool { return s.lanes.length() > 0 },
+func newNoticer(o Options, s *sender, turns *turns, busy func(int64) bool) *noticer {
+	return &noticer{box: o.Journal, news: o.Journal, sender: s, turns: turns, busy: busy, waiting: func() bool { return s.lanes.length() > 0 },
 		catalogue: o.Catalogue, log: o.Log, clock: o.Clock, commit: o.Bounds.Commit}
 }
 
@@ -207,6 +208,12 @@ func (n *noticer) deliver(ctx context.Context, notice fraud.Notice) error {
 	if err := n.turn(ctx, k); err != nil {
 		return err
 	}
+	if ours, err := n.turns.enter(ctx, k.Chat, true); err != nil {
+		return errRound
+	} else if !ours { // something is going on in this chat, at another replica
+		return n.later(k, noticeApart)
+	}
+	defer n.turns.leave(k.Chat)
 	if stands, err := n.box.NoticeStands(ctx, notice.ID); err != nil {
 		return errRound
 	} else if !stands {

@@ -67,9 +67,15 @@ var secretShape = regexp.MustCompile(`^[A-Za-z0-9_-]+$`) // at most 256; {1,256}
 // Options is what a Bot is built from. Client, Handler, Journal and Catalogue are
 // required; the other zero values have meanings of their own.
 type Options struct {
-	Client    *Client
-	Handler   Handler
-	Journal   Journal
+	Client  *Client
+	Handler Handler
+	Journal Journal
+	// Turns keeps replicas out of each other's chats. Nil: no other program answers
+	// for this bot.
+	Turns Turns
+	// Alone runs what one replica at a time may do, until ctx ends or the right to it
+	// is lost, and again when it is this one's once more. Nil runs it at once.
+	Alone     func(ctx context.Context, name string, work func(context.Context))
 	Catalogue *locales.Catalogue
 	Webhook   Webhook
 	// Redact masks card numbers and codes in what is kept of an update that could
@@ -124,6 +130,9 @@ func (o *Options) check() error {
 	}
 	if o.Random == nil {
 		o.Random = rand.Reader
+	}
+	if o.Alone == nil {
+		o.Alone = func(ctx context.Context, _ string, work func(context.Context)) { work(ctx) }
 	}
 	if o.Meter == nil {
 		o.Meter = unmetered{}

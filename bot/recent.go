@@ -12,12 +12,13 @@ const remembered = 32768
 type entry struct {
 	id    int64
 	taken time.Time     // when it came in
-	done  chan struct{} // closed when the update is acknowledged
+	done  chan struct{} // closed when the update is acknowledged, or refused
 
 	mu      sync.Mutex
 	waiters int           // deliveries whose response can still carry a call
 	answer  *parcel       // to be carried by one of them
 	offered chan struct{} // closed when there is one
+	refused bool          // it is to come again; not written once done is closed
 }
 
 // offer hands a lone answer to a waiting delivery, once; it reports false where
@@ -96,6 +97,19 @@ func (r *recent) acknowledge(e *entry) {
 		r.ring[r.at] = e.id
 		r.at = (r.at + 1) % remembered
 	}
+	close(e.done)
+}
+
+// refuse forgets an update that was not handled: the next delivery is as good as
+// the first.
+func (r *recent) refuse(e *entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.handling[e.id] != e {
+		return
+	}
+	delete(r.handling, e.id)
+	e.refused = true
 	close(e.done)
 }
 

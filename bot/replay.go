@@ -173,7 +173,10 @@ func (b *Bot) conclude(chat int64, j *job, reply handlers.Reply, calls []call) e
 		return err
 	}
 	reply.Change.Outgoing = append(reply.Change.Outgoing, rows...)
-	if err := b.store(reply.Change, kept); err != nil {
+	if j.turnless != nil {
+		return j.turnless
+	}
+	if err := b.store(chat, reply.Change, kept); err != nil {
 		return err
 	}
 	j.result, j.parcels = ResultStored, parcels

@@ -69,6 +69,13 @@ func (s *sentRows) run(ctx context.Context) {
 	}
 }
 
+// owing reports whether answers were delivered and the store can't be told now.
+func (s *sentRows) owing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ill && len(s.rows) > 0
+}
+
 // flush tells the outbox. What it can't be told now is told later; at the worst
 // an answer comes twice after a restart.
 func (s *sentRows) flush(ctx context.Context) bool {

@@ -95,10 +95,13 @@ func (b *Bot) deliver(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 	select {
 	case <-e.done: // also where the bot has stopped meanwhile: what is done must not come again
-		w.WriteHeader(http.StatusOK)
+		if !e.refused {
+			w.WriteHeader(http.StatusOK)
+			return
+		}
 	default:
-		http.Error(w, "not done yet", http.StatusServiceUnavailable)
 	}
+	http.Error(w, "not done yet", http.StatusServiceUnavailable)
 }
 
 // carry writes a call into the body of the response to Telegram.

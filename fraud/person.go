@@ -66,6 +66,16 @@ type Change struct {
 	// there and marked to be handled anew; it goes with the change. Update may have
 	// been marked as handled then.
 	Letter int64
+	// Turn proves that the chat to which the change belongs is this replica's; the
+	// zero Turn proves nothing, and is right where there are no replicas.
+	Turn Turn
+}
+
+// Turn is a replica's right to work for a chat: another that has the chat now has
+// it under another token.
+type Turn struct {
+	Chat  int64 // Telegram's chat id, 0 = no turn is needed
+	Token int64 // 0 = there is none: nothing may be stored
 }
 
 // Empty reports whether there is nothing to store.

@@ -26,8 +26,9 @@ type metrics struct {
 	updateTime prometheus.Observer
 	verdicts   []prometheus.Counter // by fraud.Level
 	limits     map[fraud.Excess]prometheus.Counter
-	reports    []prometheus.Counter   // by bot.ReportEvent
-	kept, lost prometheus.Counter     // dead letters
+	reports    []prometheus.Counter // by bot.ReportEvent
+	kept, lost prometheus.Counter   // dead letters
+	turnTime   prometheus.Observer
 	sends      [][]prometheus.Counter // by bot.Method and bot.Delivery
 	sendTime   []prometheus.Observer  // by bot.Method
 	storeTime  []prometheus.Observer  // by storage.Op
@@ -61,6 +62,7 @@ func newMetrics() *metrics {
 	m.reports = column(m.counter("saqbol_reports_total", "Reports filed, changed and withdrawn.", "event"), bot.ReportEvents())
 	letters := m.counter("saqbol_dead_letters_total", "Updates that could not be handled; kept is no where even the dead letter was lost.", "kept")
 	m.kept, m.lost = letters.WithLabelValues("yes"), letters.WithLabelValues("no")
+	m.turnTime = m.histogram("saqbol_turn_wait_seconds", "How long updates waited until no other replica worked for their chat.", netBuckets()).WithLabelValues()
 	m.sends = grid(m.counter("saqbol_sends_total", "Tries to deliver an answer, by method and by what became of them.", "method", "result"), bot.Methods(), bot.Deliveries())
 	m.sendTime = column(m.histogram("saqbol_send_seconds", "How long Telegram took to answer a call, by method.", netBuckets(), "method"), bot.Methods())
 	m.storeTime = column(m.histogram("saqbol_database_seconds", "How long operations of the database took, waiting for the writer included.", storeBuckets(), "operation"), storage.Ops())
@@ -149,6 +151,9 @@ func (m *metrics) Limited(by fraud.Excess) {
 
 // Report counts a change of a report (bot.Meter).
 func (m *metrics) Report(event bot.ReportEvent) { m.reports[event].Inc() }
+
+// Turn measures the wait for a chat (bot.Meter).
+func (m *metrics) Turn(waited time.Duration) { m.turnTime.Observe(waited.Seconds()) }
 
 // DeadLetter counts an update that could not be handled (bot.Meter).
 func (m *metrics) DeadLetter(kept bool) {

@@ -74,6 +74,7 @@ func stateDescs() []stateDesc {
 		{"saqbol_queue_length", "queue", "Updates taken in and not yet done with; answers not yet delivered."},
 		{"saqbol_queue_oldest_seconds", "queue", "How long the oldest of the queue has waited; 0 where none waits."},
 		{"saqbol_offset_age_seconds", "", "How long the oldest update that is not acknowledged has waited; by polling it holds the offset. 0 where none waits."},
+		{"saqbol_turns", "", "Chats for which this replica works and no other may; 0 where there are no replicas."},
 		{"saqbol_last_poll_timestamp_seconds", "", "When updates were last asked for with success; by polling only."},
 		{"saqbol_last_update_timestamp_seconds", "", "When the last update came in; not there before the first."},
 		{"saqbol_database_up", "", "1 where the database answers."},
@@ -116,6 +117,7 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 	gauge("saqbol_queue_oldest_seconds", h.UpdateWait.Seconds(), "updates")
 	gauge("saqbol_queue_oldest_seconds", h.AnswerWait.Seconds(), "answers")
 	gauge("saqbol_offset_age_seconds", h.OffsetWait.Seconds())
+	gauge("saqbol_turns", float64(h.Turns))
 	if s.source.polling && !h.LastPoll.IsZero() {
 		gauge("saqbol_last_poll_timestamp_seconds", seconds(h.LastPoll))
 	}
