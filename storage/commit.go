@@ -49,6 +49,7 @@ type applying struct {
 	store   *Store
 	change  fraud.Change
 	who     fraud.Key           // the person's
+	has     bool                // the person has a row, as far as is known
 	touched map[fraud.Key]shift // subjects whose sums are to be made anew
 	// forgotten is set where the change must have no effect, because it settles the
 	// letter of somebody who may have been forgotten.

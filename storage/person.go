@@ -67,6 +67,9 @@ func (s *Store) openSession(sealed []byte, who fraud.Key) (fraud.Session, error)
 
 // known makes sure that the person has a row: something is stored about them now.
 func (a *applying) known(ctx context.Context) error {
+	if a.has {
+		return nil
+	}
 	id, err := a.store.keys.Seal(strconv.AppendInt(nil, a.change.Person, 10), seal.Place{Table: "people", Column: "id", Row: a.who[:]})
 	if err != nil {
 		return err
@@ -76,6 +79,7 @@ func (a *applying) known(ctx context.Context) error {
 		a.who[:], id, p.since, a.store.proofOf(p.marking(a.who[:]))); err != nil {
 		return fmt.Errorf("storing a person: %w", err)
 	}
+	a.has = true
 	return nil
 }
 
@@ -117,15 +121,19 @@ func (a *applying) session(ctx context.Context) error {
 			return err
 		}
 	}
-	return setSession(ctx, a.tx, a.who, sealed)
+	var err error
+	a.has, err = setSession(ctx, a.tx, a.who, sealed)
+	return err
 }
 
-// setSession stores a sealed conversation; nil closes it.
-func setSession(ctx context.Context, t *tx, who fraud.Key, sealed []byte) error {
-	if _, err := t.exec(ctx, `UPDATE people SET session = $1 WHERE person = $2`, sealed, who[:]); err != nil {
-		return fmt.Errorf("storing a conversation: %w", err)
+// setSession stores a sealed conversation; nil closes it. It reports whether the
+// person has a row.
+func setSession(ctx context.Context, t *tx, who fraud.Key, sealed []byte) (bool, error) {
+	n, err := t.exec(ctx, `UPDATE people SET session = $1 WHERE person = $2`, sealed, who[:])
+	if err != nil {
+		return false, fmt.Errorf("storing a conversation: %w", err)
 	}
-	return nil
+	return n > 0, nil
 }
 
 // Anchor notes the message that the person's open conversation edits in place.
@@ -150,7 +158,8 @@ func (s *Store) Anchor(ctx context.Context, person, message int64) (err error) {
 		if sealed, err = s.sealJSON(sessionRow(session), sessionPlace(who)); err != nil {
 			return err
 		}
-		return setSession(ctx, t, who, sealed)
+		_, err = setSession(ctx, t, who, sealed)
+		return err
 	})
 }
 
@@ -182,7 +191,7 @@ func bit(b bool) int64 {
 func (a *applying) forgetIdle(ctx context.Context) error {
 	closed := a.change.Session != nil && !a.change.Session.Open()
 	undisputed := a.change.Dispute != nil && !a.change.Dispute.On
-	if !closed && !undisputed {
+	if a.change.File != nil || !closed && !undisputed {
 		return nil
 	}
 	if _, err := a.exec(ctx, `DELETE FROM people WHERE person = $1 AND lang = '' AND session IS NULL

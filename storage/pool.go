@@ -100,10 +100,11 @@ func (p *pool) close() error {
 type tx struct {
 	*sql.Tx
 	pool     *pool
-	missing  []string          // statements that were not kept yet
-	outdated func([]byte) bool // knows values that were sealed under a key that seals no more; nil knows none
-	spoiled  error             // why the transaction must not be committed
-	wrote    bool              // something was changed, perhaps
+	own      map[string]*sql.Stmt // the pool's statements, as this transaction's
+	missing  []string             // statements that were not kept yet
+	outdated func([]byte) bool    // knows values that were sealed under a key that seals no more; nil knows none
+	spoiled  error                // why the transaction must not be committed
+	wrote    bool                 // something was changed, perhaps
 }
 
 // transact runs fn in a transaction that is rolled back if fn fails. The end of ctx
@@ -122,7 +123,7 @@ func (p *pool) transactAs(ctx context.Context, pass guard, fn func(ctx context.C
 	}
 	defer end() // after a panic too
 	ctx = context.WithoutCancel(ctx)
-	t := &tx{Tx: begun, pool: p}
+	t := &tx{Tx: begun, pool: p, own: map[string]*sql.Stmt{}}
 	if pass != nil {
 		err = pass(ctx, t)
 	}
@@ -168,8 +169,12 @@ func (p *pool) begin(ctx context.Context) (begun *sql.Tx, end func(), err error)
 // kept returns the kept statement, nil where there is none yet: the transaction
 // holds the only connection, so it can't be prepared for keeping now.
 func (t *tx) kept(ctx context.Context, query string) *sql.Stmt {
+	if stmt := t.own[query]; stmt != nil {
+		return stmt
+	}
 	if stmt := t.pool.known(query); stmt != nil {
-		return t.StmtContext(ctx, stmt)
+		t.own[query] = t.StmtContext(ctx, stmt)
+		return t.own[query]
 	}
 	t.missing = append(t.missing, query)
 	return nil

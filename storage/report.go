@@ -60,28 +60,40 @@ func (a *applying) file(ctx context.Context) error {
 		return err
 	}
 	r := completed(a.change)
-	old, found, err := a.reportBefore(ctx, r.Code)
+	stored, err := a.put(ctx, r)
+	if err == nil && !stored {
+		err = a.replace(ctx, r)
+	}
+	if err != nil || !stands(r.Status) {
+		return err
+	}
+	return a.stepUp(ctx, r)
+}
+
+// replace puts a report in the place of the one with the same code.
+func (a *applying) replace(ctx context.Context, r fraud.Report) error {
+	old, err := a.reportThere(ctx, r.Code)
 	if err != nil {
 		return err
 	}
-	if found {
-		if string(old.person) != string(a.who[:]) {
-			return errCodeTaken
-		}
-		r.Created = moment(old.created)
-		if stands(fraud.Status(old.status)) {
-			if err := a.stepDown(ctx, r.Code, old.scenario); err != nil {
-				return err
-			}
+	if string(old.person) != string(a.who[:]) {
+		return errCodeTaken
+	}
+	if stands(fraud.Status(old.status)) {
+		if err := a.stepDown(ctx, r.Code, old.scenario); err != nil {
+			return err
 		}
 	}
-	if err := a.put(ctx, r); err != nil {
+	r.Created = moment(old.created)
+	row, subjects, details, err := a.sealed(r)
+	if err != nil {
 		return err
 	}
-	if !stands(r.Status) {
-		return nil
+	if _, err := a.exec(ctx, `UPDATE reports SET status = $1, scenario = $2, subjects = $3, details = $4, updated = $5, proof = $6 WHERE code = $7`,
+		row.status, row.scenario, subjects, details, row.updated, a.store.proofOf(row.marking()), row.code); err != nil {
+		return fmt.Errorf("storing a report: %w", err)
 	}
-	return a.stepUp(ctx, r)
+	return nil
 }
 
 // completed fills in what a report was filed without, and names each subject once.
@@ -105,41 +117,59 @@ func completed(c fraud.Change) fraud.Report {
 	return r
 }
 
-// put writes a report's row.
-func (a *applying) put(ctx context.Context, r fraud.Report) error {
-	subjects, err := a.store.sealJSON(refRows(r.Subjects), subjectsPlace(r.Code))
+// put stores a report under a code that was not used before, and reports whether
+// it was not.
+func (a *applying) put(ctx context.Context, r fraud.Report) (stored bool, err error) {
+	row, subjects, details, err := a.sealed(r)
 	if err != nil {
-		return err
+		return false, err
 	}
-	details, err := a.store.sealJSON(detailsRowOf(r.Details), detailsPlace(r.Code))
+	n, err := a.exec(ctx, `INSERT INTO reports (code, person, status, scenario, subjects, details, created, updated, proof)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (code) DO NOTHING`,
+		row.code, row.person, row.status, row.scenario, subjects, details, row.created, row.updated, a.store.proofOf(row.marking()))
 	if err != nil {
-		return err
+		return false, fmt.Errorf("storing a report: %w", err)
 	}
-	row := reportRow{code: r.Code, person: a.who[:], status: string(r.Status), scenario: string(r.Details.Scenario),
+	return n > 0, nil
+}
+
+// sealed is how a report is stored: the plain part of its row, and the sealed ones.
+func (a *applying) sealed(r fraud.Report) (row reportRow, subjects, details []byte, err error) {
+	row = reportRow{code: r.Code, person: a.who[:], status: string(r.Status), scenario: string(r.Details.Scenario),
 		created: millis(r.Created), updated: millis(r.Updated)}
-	if _, err := a.exec(ctx, `INSERT INTO reports (code, person, status, scenario, subjects, details, created, updated, proof)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		ON CONFLICT (code) DO UPDATE SET status = excluded.status, scenario = excluded.scenario,
-			subjects = excluded.subjects, details = excluded.details, updated = excluded.updated, proof = excluded.proof`,
-		row.code, row.person, row.status, row.scenario, subjects, details, row.created, row.updated, a.store.proofOf(row.marking())); err != nil {
-		return fmt.Errorf("storing a report: %w", err)
+	if subjects, err = a.store.sealJSON(refRows(r.Subjects), subjectsPlace(r.Code)); err != nil {
+		return row, nil, nil, err
 	}
-	return nil
+	details, err = a.store.sealJSON(detailsRowOf(r.Details), detailsPlace(r.Code))
+	return row, subjects, details, err
 }
 
 // stepUp makes a report count for its subjects.
 func (a *applying) stepUp(ctx context.Context, r fraud.Report) error {
 	for _, ref := range r.Subjects {
-		if err := a.takeOver(ctx, ref.Key); err != nil {
-			return err
+		linked, err := a.link(ctx, r, ref.Key)
+		if err == nil && !linked {
+			if err = a.takeOver(ctx, ref.Key); err == nil {
+				_, err = a.link(ctx, r, ref.Key)
+			}
 		}
-		if _, err := a.exec(ctx, `INSERT INTO report_subjects (subject, person, code, scenario, updated) VALUES ($1, $2, $3, $4, $5)`,
-			ref.Key[:], a.who[:], r.Code, string(r.Details.Scenario), millis(r.Updated)); err != nil {
-			return fmt.Errorf("linking a report with a subject: %w", err)
+		if err != nil {
+			return err
 		}
 		a.touch(ref.Key, shift{reporters: 1})
 	}
 	return addTo(ctx, a.tx, scenarioCounter(string(r.Details.Scenario)), 1)
+}
+
+// link makes a report stand for one of its subjects, unless another of the
+// person's does.
+func (a *applying) link(ctx context.Context, r fraud.Report, subject fraud.Key) (linked bool, err error) {
+	n, err := a.exec(ctx, `INSERT INTO report_subjects (subject, person, code, scenario, updated) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (subject, person) DO NOTHING`, subject[:], a.who[:], r.Code, string(r.Details.Scenario), millis(r.Updated))
+	if err != nil {
+		return false, fmt.Errorf("linking a report with a subject: %w", err)
+	}
+	return n > 0, nil
 }
 
 // stepDown makes a report count no more.

@@ -3,7 +3,6 @@ package storage
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -235,32 +234,42 @@ func (s *Store) sumUp(ctx context.Context, t *tx, subject fraud.Key, by shift) e
 	return addTo(ctx, t, subjectsCounter, bit(counted.people > 0)-bit(counted.people > by.reporters))
 }
 
+// What a row of countQuery is about.
+const (
+	countsReports = iota
+	countsListed
+	countsDisputes
+	countsConfirmed
+)
+
+const countQuery = `SELECT 0, scenario, COUNT(*), MAX(updated) FROM report_subjects WHERE subject = $1 GROUP BY scenario
+	UNION ALL SELECT 1, scenario, reporters, last FROM listed WHERE subject = $1
+	UNION ALL SELECT 2, '', COUNT(*), 0 FROM disputes WHERE subject = $1
+	UNION ALL SELECT 3, '', 1, at FROM confirmations WHERE subject = $1`
+
 // count counts what is stored of a subject.
 func count(ctx context.Context, t *tx, subject fraud.Key) (*counting, error) {
 	c := &counting{}
 	err := t.query(ctx, func(rows *sql.Rows) error {
+		var what, n, latest int64
 		var scenario string
-		var n, latest, byPeople int64
-		if err := rows.Scan(&scenario, &n, &latest, &byPeople); err != nil {
+		if err := rows.Scan(&what, &scenario, &n, &latest); err != nil {
 			return err
 		}
-		c.add(scenario, n, latest)
-		c.people += n * byPeople
+		switch what {
+		case countsReports:
+			c.people += n
+			c.add(scenario, n, latest)
+		case countsListed:
+			c.add(scenario, n, latest)
+		case countsDisputes:
+			c.disputes = n
+		case countsConfirmed:
+			c.confirmed = latest
+		}
 		return nil
-	}, `SELECT scenario, COUNT(*), MAX(updated), 1 FROM report_subjects WHERE subject = $1 GROUP BY scenario
-		UNION ALL SELECT scenario, reporters, last, 0 FROM listed WHERE subject = $1`, subject[:])
-	if err != nil {
-		return nil, err
-	}
-	err = t.row(ctx, `SELECT COUNT(*) FROM disputes WHERE subject = $1`, subject[:]).Scan(&c.disputes)
-	if err != nil {
-		return nil, err
-	}
-	err = t.row(ctx, `SELECT at FROM confirmations WHERE subject = $1`, subject[:]).Scan(&c.confirmed)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, err
-	}
-	return c, nil
+	}, countQuery, subject[:])
+	return c, err
 }
 
 // keysOf collects the keys that a query returns.
