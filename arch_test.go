@@ -28,6 +28,7 @@ func arrows() map[string][]string {
 		"storage":             {"fraud", "storage/seal"},
 		"storage/seal":        {"fraud"},
 		"storage/storagetest": {"fraud", "storage", "storage/seal"},
+		"storage/pgtest":      nil,
 		"handlers":            {"fraud", "recognize", "locales"},
 		"console":             {"fraud", "locales"},
 		"bot":                 {"fraud", "handlers", "locales"},

@@ -28,8 +28,8 @@ func TestRowsThatDoNotOpen(t *testing.T) {
 		}
 	}
 	db := raw(t, path)
-	for _, damaged := range []string{"outbox SET payload", "notices SET notice", "dead_letters SET letter"} {
-		run(t, db, fmt.Sprintf(`UPDATE %s = X'00FF00FF' WHERE id = (SELECT MIN(id) + 1 FROM outbox)`, damaged))
+	for table, column := range map[string]string{"outbox": "payload", "notices": "notice", "dead_letters": "letter"} {
+		run(t, db, fmt.Sprintf(`UPDATE %[1]s SET %[2]s = X'00FF00FF' WHERE id = (SELECT id FROM %[1]s ORDER BY id LIMIT 1 OFFSET 1)`, table, column))
 	}
 	for i, aside := range []int{1, 0} {
 		page, err := store.Unsent(t.Context(), 0, 10)
@@ -52,7 +52,11 @@ func TestRowsThatDoNotOpen(t *testing.T) {
 			t.Errorf("reading %d: %d letters to be handled anew, %d set aside, %v", i, len(letters), n, err)
 		}
 	}
-	if err := store.LetterFailed(t.Context(), 2, "r"); err == nil || errors.Is(err, fraud.ErrNoLetter) {
+	letters, err := store.DeadLetters(t.Context(), 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.LetterFailed(t.Context(), letters[1].ID, "r"); err == nil || errors.Is(err, fraud.ErrNoLetter) {
 		t.Errorf("a broken letter fails: %v", err)
 	}
 	health, err := store.Check(t.Context())

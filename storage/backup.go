@@ -69,7 +69,11 @@ func BackupDatabase(ctx context.Context, url string, keys *seal.Keys, file strin
 
 // Backup is BackupDatabase for a database that is open here.
 func (s *Store) Backup(ctx context.Context, file string, o BackupOptions) (Backup, error) {
-	made, err := backup(ctx, s.path, s.keys, file, o)
+	path, err := s.file()
+	if err != nil {
+		return Backup{}, err
+	}
+	made, err := backup(ctx, path, s.keys, file, o)
 	if err != nil {
 		return Backup{}, err
 	}

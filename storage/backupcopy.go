@@ -118,10 +118,10 @@ type queryer interface {
 // look reads the version, who serves, and how many rows each table has.
 func (b *Backup) look(ctx context.Context, db queryer) error {
 	var err error
-	if b.Schema, err = schemaVersion(ctx, db); err != nil {
+	if b.Schema, err = sqliteSchema().version(ctx, db); err != nil {
 		return err
 	}
-	wants, err := wantedVersion()
+	wants, err := sqliteSchema().wanted()
 	if err != nil {
 		return err
 	}

@@ -170,7 +170,7 @@ func fillSubjects(b *testing.B, store *Store, n int) (known func(i int) []byte) 
 	if err := store.write.transact(ctx, func(ctx context.Context, t *tx) error { return store.linkAll(ctx, t) }); err != nil {
 		b.Fatal(err)
 	}
-	if err := store.scrub(ctx); err != nil {
+	if err := store.engine.scrub(ctx, store.write); err != nil {
 		b.Fatal(err)
 	}
 	return func(i int) []byte { return key(int(uint64(i) * 2654435761 % uint64(n))) }

@@ -16,6 +16,10 @@ import (
 // lookup trusts what it finds, and what it does not find: the row before the
 // place where the key would stand says that there is nothing between it and the
 // next. The chain begins with a row of zeros that is always there.
+//
+// Where many write at once there is no chain: each new row would be written into
+// its neighbour's, and neighbours would wait for each other. There a row's proof
+// vouches for the row alone, and what is not found is not there (docs/adr/0016).
 
 // ahead is the beginning of the next row's key. Two keys of one database that
 // begin alike are not to be expected (n²/2^65 for n subjects), and do no harm: a
@@ -47,10 +51,11 @@ func (l *link) marking() marking {
 
 const linkColumns = `subject, reporters, top, last, disputes, confirmed, proof`
 
-// The row of a key, or where there is none the row before its place; and the row
-// before a key.
+// The row of a key, or where there is none the row before its place; the row of a
+// key alone; and the row before a key.
 const (
 	linkAt     = `SELECT ` + linkColumns + ` FROM subjects WHERE subject <= $1 ORDER BY subject DESC LIMIT 1`
+	linkOf     = `SELECT ` + linkColumns + ` FROM subjects WHERE subject = $1`
 	linkBefore = `SELECT ` + linkColumns + ` FROM subjects WHERE subject < $1 ORDER BY subject DESC LIMIT 1`
 )
 
@@ -72,6 +77,29 @@ func (s *Store) scanLink(scan func(...any) error) (link, error) {
 		return l, altered("subjects")
 	}
 	return l, nil
+}
+
+// linkQuery finds the row that says what is known of a key.
+func (s *Store) linkQuery() string {
+	if s.engine.chained() {
+		return linkAt
+	}
+	return linkOf
+}
+
+// scanAbout reads the row that linkQuery finds for a key, and what it says of the key.
+func (s *Store) scanAbout(scan func(...any) error, key fraud.Key) (link, sums, error) {
+	l, err := s.scanLink(scan)
+	switch {
+	case err == nil && s.engine.chained():
+		of, err := l.about(key)
+		return l, of, err
+	case err == nil && l.key != key:
+		return l, sums{}, altered("subjects")
+	case errors.Is(err, errMissing) && !s.engine.chained():
+		return link{}, sums{}, nil
+	}
+	return l, l.sums, err
 }
 
 // about is what a row says of a key for which linkAt found it.
@@ -106,6 +134,9 @@ func (s *Store) linkProof(l *link) []byte {
 // setSums makes at, which linkAt found for a key, or a new row behind it hold
 // the key's sums; sums of nothing take the row away.
 func (s *Store) setSums(ctx context.Context, t *tx, at *link, key fraud.Key, now sums) error {
+	if !s.engine.chained() {
+		return s.setRow(ctx, t, key, now)
+	}
 	switch found := at.key == key; {
 	case now == (sums{}) && found && key != fraud.Key{}:
 		return s.cut(ctx, t, at)
@@ -123,6 +154,14 @@ func (s *Store) setSums(ctx context.Context, t *tx, at *link, key fraud.Key, now
 	return s.putLink(ctx, t, &added)
 }
 
+// setRow is setSums without a chain.
+func (s *Store) setRow(ctx context.Context, t *tx, key fraud.Key, now sums) error {
+	if now == (sums{}) {
+		return remove(ctx, t, key)
+	}
+	return s.putLink(ctx, t, &link{key: key, sums: now})
+}
+
 // cut takes a row out of the chain.
 func (s *Store) cut(ctx context.Context, t *tx, l *link) error {
 	before, err := s.scanLink(t.row(ctx, linkBefore, l.key[:]).Scan)
@@ -136,7 +175,11 @@ func (s *Store) cut(ctx context.Context, t *tx, l *link) error {
 	if err := s.putLink(ctx, t, &before); err != nil {
 		return err
 	}
-	if _, err := t.exec(ctx, `DELETE FROM subjects WHERE subject = $1`, l.key[:]); err != nil {
+	return remove(ctx, t, l.key)
+}
+
+func remove(ctx context.Context, t *tx, key fraud.Key) error {
+	if _, err := t.exec(ctx, `DELETE FROM subjects WHERE subject = $1`, key[:]); err != nil {
 		return fmt.Errorf("removing a subject's row: %w", err)
 	}
 	return nil

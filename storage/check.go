@@ -29,7 +29,7 @@ type Health struct {
 // what is in it.
 func (s *Store) Check(ctx context.Context) (h Health, err error) {
 	defer s.measure(OpCheck, s.begun(), &err)
-	if h.Schema, err = schemaVersion(ctx, s.read.db); err != nil {
+	if h.Schema, err = s.engine.schema().version(ctx, s.read.db); err != nil {
 		return h, err
 	}
 	switch err := s.Examine(ctx, 1); {
@@ -69,13 +69,13 @@ func (s *Store) Check(ctx context.Context) (h Health, err error) {
 // It goes in steps of some milliseconds, none of which holds up anybody, and
 // works one share-th of the time: 1 for all of it.
 func (s *Store) Examine(ctx context.Context, share int) (err error) {
-	db, err := lookingPool(s.path, s.wait)
+	db, err := s.engine.looking()
 	if err != nil {
 		return fmt.Errorf("opening the database for a check: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.close()) }()
 	l := &look{Store: s, db: db, share: share}
-	if l.schema, err = schemaVersion(ctx, db.db); err != nil {
+	if l.schema, err = s.engine.schema().version(ctx, db.db); err != nil {
 		return err
 	}
 	if err := l.structure(ctx); err != nil {
@@ -93,18 +93,18 @@ func examineCopy(ctx context.Context, db *sql.DB, keys *seal.Keys, schema int64)
 	if schema < marksSince {
 		return nil
 	}
-	s := &Store{keys: keys, damage: newDamage()}
+	s := &Store{keys: keys, damage: newDamage(), engine: &sqliteFile{}}
 	return (&look{Store: s, db: newPool(db), share: 1, schema: schema}).allRows(ctx)
 }
 
 // checked is an error of a complete check, in one form for damage of every sort.
-// What neither SQLite nor the end of ctx nor a missing key explains is a row that
+// What neither the database nor the end of ctx nor a missing key explains is a row that
 // does not read as it was written.
 func (s *Store) checked(ctx context.Context, err error) error {
 	if errors.Is(err, ErrWrongKey) {
 		return err
 	}
-	if !errors.Is(err, ErrDamaged) && (damaging(err) || code(err) == 0 && ctx.Err() == nil) {
+	if !errors.Is(err, ErrDamaged) && (damaging(err) || driverFault(err) == FaultNone && ctx.Err() == nil) {
 		err = fmt.Errorf("%w (%w)", ErrDamaged, err)
 	}
 	s.noticed(err)
@@ -135,9 +135,9 @@ func (l *look) allRows(ctx context.Context) error {
 	return nil
 }
 
-// structure asks SQLite.
+// structure asks the database itself.
 func (l *look) structure(ctx context.Context) error {
-	found, err := broken(ctx, l.db)
+	found, err := l.engine.broken(ctx, l.db)
 	if err == nil && len(found) > 0 {
 		err = fmt.Errorf("%w (%s)", ErrDamaged, found[0])
 	}

@@ -42,7 +42,7 @@ func BenchmarkExamine(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	if err := store.scrub(b.Context()); err != nil {
+	if err := store.engine.scrub(b.Context(), store.write); err != nil {
 		b.Fatal(err)
 	}
 	info, err := os.Stat(path)

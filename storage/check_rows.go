@@ -49,7 +49,7 @@ func (l *look) reports(ctx context.Context) error {
 		}
 		to := last
 		if more = n == lookedAtOnce; !more {
-			to = "\x7f" // behind every code
+			to = "" // without end: which code stands behind all others is the database's to say
 		}
 		return more, l.linksFit(ctx, t, from, to, standing)
 	})
@@ -64,7 +64,7 @@ type linked struct {
 }
 
 // linksFit holds the rows of report_subjects for the codes behind from, up to and
-// with to, against what the reports themselves say.
+// with to (to the end where that is ""), against what the reports themselves say.
 func (l *look) linksFit(ctx context.Context, t *tx, from, to string, want map[string][]linked) error {
 	got := map[string][]linked{}
 	err := t.query(ctx, func(rows *sql.Rows) error {
@@ -80,7 +80,7 @@ func (l *look) linksFit(ctx context.Context, t *tx, from, to string, want map[st
 		row.subject, row.person = fraud.Key(subject), string(person)
 		got[code] = append(got[code], row)
 		return nil
-	}, `SELECT code, subject, person, scenario, updated FROM report_subjects WHERE code > $1 AND code <= $2`, from, to)
+	}, `SELECT code, subject, person, scenario, updated FROM report_subjects WHERE code > $1 AND (code <= $2 OR $2 = '')`, from, to)
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (l *look) counters(ctx context.Context) error {
 				return err
 			}
 		}
-		err := t.query(ctx, add(1, ""), `SELECT name, n FROM counters`)
+		err := t.query(ctx, add(1, ""), countersQuery)
 		if err == nil {
 			err = t.query(ctx, add(-1, scenarioPrefix), `SELECT scenario, COUNT(*) FROM reports WHERE status <> $1 GROUP BY scenario`, string(fraud.StatusWithdrawn))
 		}

@@ -27,14 +27,17 @@ func (l *look) subjects(ctx context.Context) error {
 	})
 }
 
-// chain follows the chain from its first row to its end. A step's rows are those
+// chain follows the chain from its first row to its end; where there is none it
+// takes the rows in the same order. A step's rows are those
 // behind from, up to and with to.
 func (l *look) chain(ctx context.Context, step func(t *tx, from, to fraud.Key, rows []link) error) error {
 	var last fraud.Key // the chain may change between two steps: each begins at the row that is there now
 	return l.step(ctx, func(t *tx) (more bool, err error) {
-		at, err := l.scanLink(t.row(ctx, linkAt, last[:]).Scan)
-		if err != nil {
-			return false, err
+		at := link{key: last}
+		if l.engine.chained() {
+			if at, err = l.scanLink(t.row(ctx, linkAt, last[:]).Scan); err != nil {
+				return false, err
+			}
 		}
 		from := at.key
 		var found []link
@@ -43,7 +46,7 @@ func (l *look) chain(ctx context.Context, step func(t *tx, from, to fraud.Key, r
 			if err != nil {
 				return err
 			}
-			if at.next != aheadOf(next.key) {
+			if l.engine.chained() && at.next != aheadOf(next.key) {
 				return errMissing
 			}
 			at, found = next, append(found, next)
@@ -55,7 +58,7 @@ func (l *look) chain(ctx context.Context, step func(t *tx, from, to fraud.Key, r
 		last, more = at.key, len(found) == lookedAtOnce
 		to := at.key
 		if !more {
-			if at.next != ahead([]byte(end)) {
+			if l.engine.chained() && at.next != ahead([]byte(end)) {
 				return false, errMissing
 			}
 			to = fraud.Key(bytes.Repeat([]byte{0xff}, len(to)))

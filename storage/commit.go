@@ -38,7 +38,7 @@ func (s *Store) Commit(ctx context.Context, c fraud.Change) (ids []int64, err er
 	if c.Erase {
 		// The person is forgotten whether this works or not; where it does not,
 		// Prune and Close empty the log.
-		_ = s.scrub(ctx)
+		_ = s.engine.scrub(ctx, s.write)
 	}
 	return ids, nil
 }

@@ -11,8 +11,11 @@ import (
 
 // What Open can find wrong. Each says in one line what to do; Open puts the path before it.
 var (
-	ErrURL         = errors.New("DATABASE_URL must be sqlite: and a path, as in sqlite:data/saqbol.db")
-	ErrNoPostgres  = errors.New("this version keeps its data in SQLite only: set DATABASE_URL to sqlite: and a path")
+	ErrURL         = errors.New("DATABASE_URL must be sqlite: and a path, as in sqlite:data/saqbol.db, or postgres://user:password@host:5432/database")
+	ErrNotAFile    = errors.New("this is for SQLite files: the database is on PostgreSQL, where pg_dump and pg_restore do it")
+	ErrUnreachable = errors.New("the server does not answer: start it, or correct host, port and sslmode in DATABASE_URL")
+	ErrNotAdmitted = errors.New("the server does not let us in: correct user, password and database in DATABASE_URL, or create them")
+	ErrNoRights    = errors.New("the user may not do this: grant it the rights that docs/operations.md lists")
 	ErrFolder      = errors.New("its folder can't be created: create it, or name another place in DATABASE_URL")
 	ErrNotWritable = errors.New("it can't be read and written: give this user the right to, free the disk, or name another place in DATABASE_URL")
 	ErrNotDatabase = errors.New("it is no SQLite database: name another file in DATABASE_URL")
@@ -41,28 +44,31 @@ var errOutdated = errors.New("a value was sealed under a key that is being retir
 
 // explained gives an error of opening its meaning for the operator.
 func explained(err error) error {
-	switch code(err) {
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return fmt.Errorf("%w (%w)", ErrLocked, err)
-	case sqlite3.SQLITE_NOTADB:
+	if code(err) == sqlite3.SQLITE_NOTADB {
 		return fmt.Errorf("%w (%w)", ErrNotDatabase, err)
-	case sqlite3.SQLITE_CORRUPT:
+	}
+	if meaning := postgresMeaning(err); meaning != nil {
+		return fmt.Errorf("%w (%w)", meaning, err)
+	}
+	switch driverFault(err) {
+	case FaultBusy:
+		return fmt.Errorf("%w (%w)", ErrLocked, err)
+	case FaultDamaged:
 		return fmt.Errorf("%w (%w)", ErrDamaged, err)
-	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL:
+	case FaultReadOnly, FaultIO, FaultFull:
 		return fmt.Errorf("%w (%w)", ErrNotWritable, err)
 	}
 	return err
 }
 
-// refused reports whether the disk or a lock kept something from being saved: it
-// may work later, and is nobody's mistake.
+// refused reports whether the disk, a lock or the network kept something from being
+// saved: it may work later, and is nobody's mistake.
 func refused(err error) bool {
 	if errors.Is(err, errCodeTaken) || errors.Is(err, errOutdated) || damaging(err) {
 		return true
 	}
-	switch code(err) {
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
-		sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL:
+	switch driverFault(err) {
+	case FaultBusy, FaultFull, FaultReadOnly, FaultIO, FaultLost:
 		return true
 	}
 	return false
@@ -73,13 +79,35 @@ func damaging(err error) bool {
 	if errors.Is(err, ErrDamaged) {
 		return true
 	}
-	switch code(err) {
-	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+	switch driverFault(err) {
+	case FaultDamaged:
 		return true
-	case 0: // a value of another type than was written; database/sql has no name for it
+	case FaultNone: // a value of another type than was written; database/sql has no name for it
 		return err != nil && strings.Contains(err.Error(), "sql: Scan error on column")
 	}
 	return false
+}
+
+// driverFault sorts an error of a database; FaultNone for one that is none of a
+// database.
+func driverFault(err error) Fault {
+	switch code(err) {
+	case sqlite3.SQLITE_OK:
+		return postgresFault(err)
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return FaultBusy
+	case sqlite3.SQLITE_FULL:
+		return FaultFull
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+		return FaultReadOnly
+	case sqlite3.SQLITE_IOERR:
+		return FaultIO
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return FaultDamaged
+	case sqlite3.SQLITE_INTERRUPT:
+		return FaultCanceled
+	}
+	return FaultOther
 }
 
 // code is SQLite's primary result code behind an error, 0 where there is none.

@@ -34,6 +34,9 @@ func marked(scan func(...any) error) (bool, error) {
 
 // ensureMarked gives the rows of a database from before there were marks theirs.
 func (s *Store) ensureMarked(ctx context.Context) error {
+	if !s.engine.chained() { // younger than the marks
+		return nil
+	}
 	row, err := s.read.row(ctx, firstLink)
 	if err != nil {
 		return err
@@ -46,6 +49,9 @@ func (s *Store) ensureMarked(ctx context.Context) error {
 
 // firstMarks marks every row, unless that was done.
 func (s *Store) firstMarks(ctx context.Context, t *tx) error {
+	if !s.engine.chained() {
+		return nil
+	}
 	if done, err := marked(t.row(ctx, firstLink).Scan); done || err != nil {
 		return err
 	}

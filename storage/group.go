@@ -239,7 +239,7 @@ func (b *batch) run(ctx context.Context, t *tx) error {
 		return errNothing
 	}
 	var err error
-	b.n, err = counted(ctx, t)
+	b.n, err = s.counted(ctx, t)
 	return err
 }
 

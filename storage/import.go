@@ -61,6 +61,9 @@ type Imported struct {
 // how far it has come: broken off, it goes on there when it is called again for the
 // same file. When it returns, all is on the disk.
 func (s *Store) Import(ctx context.Context, o Import, subjects []fraud.Listed) (did Imported, err error) {
+	if _, err := s.file(); err != nil { // it goes along the chain, which only a file has
+		return did, err
+	}
 	if !slices.IsSortedFunc(subjects, func(a, b fraud.Listed) int {
 		if c := bytes.Compare(a.Key[:], b.Key[:]); c != 0 {
 			return c
@@ -84,6 +87,9 @@ func (s *Store) Import(ctx context.Context, o Import, subjects []fraud.Listed) (
 // Unlist takes a list out again, all of it, and leaves what people reported. Broken
 // off, it is to be called again.
 func (s *Store) Unlist(ctx context.Context, name string, progress func(done, total int)) (did Imported, err error) {
+	if _, err := s.file(); err != nil {
+		return did, err
+	}
 	l := &loading{Store: s, Import: Import{Name: name, Progress: progress}, did: &did, undo: true}
 	if err := l.begin(ctx); err != nil {
 		return did, err

@@ -223,7 +223,7 @@ func (s *Store) take(ctx context.Context, name string, c Claim, seen leaseRow, g
 // fence stands at the beginning of every transaction that writes: it proves, under
 // the writer's lock, that nobody has taken this Store's place.
 func (s *Store) fence(ctx context.Context, t *tx) error {
-	if s.apart {
+	if s.apart || !s.engine.single() {
 		return nil
 	}
 	var row leaseRow
@@ -255,16 +255,20 @@ func (s *Store) Lost() <-chan struct{} {
 // schema is touched: a second program, perhaps a newer one, must not change it
 // under the feet of the first.
 func (s *Store) claim(ctx context.Context, c config) error {
-	version, err := schemaVersion(ctx, s.read.db)
+	schema := s.engine.schema()
+	version, err := schema.version(ctx, s.read.db)
 	if err != nil {
 		return err
 	}
-	wants, err := wantedVersion()
+	wants, err := schema.wanted()
 	if err != nil {
 		return err
 	}
 	if version > wants {
 		return newer(version, wants)
+	}
+	if !s.engine.single() {
+		return s.claimShared(ctx, schema, c, version, wants)
 	}
 	if version > 0 && version < leasesSince && c.instance == nil {
 		// Who serves people with it, if anybody, can't be told; a SaqBol from before
@@ -272,7 +276,7 @@ func (s *Store) claim(ctx context.Context, c config) error {
 		return ErrOlder
 	}
 	if version < leasesSince {
-		if err := migrate(ctx, s.write.db); err != nil {
+		if err := schema.migrate(ctx, s.write.db); err != nil {
 			return err
 		}
 		version = wants
@@ -292,7 +296,20 @@ func (s *Store) claim(ctx context.Context, c config) error {
 	case s.instance == nil && row.holder != "":
 		return ErrOlder
 	}
-	return migrate(ctx, s.write.db)
+	return schema.migrate(ctx, s.write.db)
+}
+
+// claimShared is claim where any number of replicas serve people: nobody is the
+// instance. The schema is a replica's to change; each change leaves those of the
+// version before working, so that they can be replaced one by one.
+func (s *Store) claimShared(ctx context.Context, schema schema, c config, version, wants int64) error {
+	if version > 0 && version < wants && c.instance == nil {
+		return ErrOlder
+	}
+	if version == wants {
+		return nil
+	}
+	return schema.migrate(ctx, s.write.db)
 }
 
 // leasesSince is the schema's version that brought the leases.

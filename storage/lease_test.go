@@ -340,7 +340,7 @@ func TestAnOlderInstanceKeepsItsSchema(t *testing.T) {
 		if _, err := instance.write.db.Exec(`DELETE FROM goose_db_version WHERE version_id > $1`, leasesSince); err != nil {
 			t.Fatal(err)
 		}
-		wants, err := wantedVersion()
+		wants, err := sqliteSchema().wanted()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -354,7 +354,7 @@ func TestAnOlderInstanceKeepsItsSchema(t *testing.T) {
 		if _, err := Open(ctx, "sqlite:"+h.path, h.keys, WithInstance(Claim{Machine: "b"})); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a newer instance: %v", err)
 		}
-		if version, err := schemaVersion(t.Context(), instance.read.db); err != nil || version != leasesSince {
+		if version, err := sqliteSchema().version(t.Context(), instance.read.db); err != nil || version != leasesSince {
 			t.Errorf("the schema is at %d, %v", version, err)
 		}
 		h.shut(instance)

@@ -42,8 +42,8 @@ func (s *Store) DeadLetter(ctx context.Context, letter fraud.DeadLetter) (err er
 		if err := markHandled(ctx, t, letter.Update, millis(letter.At)); err != nil && !errors.Is(err, fraud.ErrSeen) {
 			return err
 		}
-		_, err = t.exec(ctx, `INSERT INTO dead_letters (update_id, person, letter, at) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (update_id) DO NOTHING`, update, who, sealed, millis(letter.At))
+		_, err = t.exec(ctx, `INSERT INTO dead_letters (id, update_id, person, letter, at) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (update_id) DO NOTHING`, s.ids.next(), update, who, sealed, millis(letter.At))
 		return err
 	})
 }

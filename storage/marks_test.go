@@ -244,7 +244,7 @@ func TestALogThatWasLeftBehind(t *testing.T) {
 	defer h.shut(s)
 	refs := phones(h.keys)
 	aReport(t, s, 1, refs[0])
-	if err := s.scrub(t.Context()); err != nil {
+	if err := s.engine.scrub(t.Context(), s.write); err != nil {
 		t.Fatal(err)
 	}
 	aReport(t, s, 2, refs[0])

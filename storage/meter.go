@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // Meter is told what the store does. It is asked in the middle of the work, by
@@ -74,6 +72,7 @@ const (
 	FaultFull           // the disk is full
 	FaultReadOnly       // the file can't be written
 	FaultIO             // the disk fails
+	FaultLost           // the server does not answer, or ended the connection
 	FaultDamaged        // the file is not as it should be
 	FaultFenced         // another instance has taken over
 	FaultCanceled       // the time given was up, or the program stops
@@ -83,7 +82,7 @@ const (
 
 // String is the fault's name in a metric.
 func (f Fault) String() string {
-	return [...]string{"none", "busy", "full", "readonly", "io", "damaged", "fenced", "canceled", "other"}[f]
+	return [...]string{"none", "busy", "full", "readonly", "io", "lost", "damaged", "fenced", "canceled", "other"}[f]
 }
 
 // Faults are all faults, FaultNone first.
@@ -107,20 +106,11 @@ func faultOf(err error) Fault {
 	case damaging(err):
 		return FaultDamaged
 	}
-	switch code(err) {
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return FaultBusy
-	case sqlite3.SQLITE_FULL:
-		return FaultFull
-	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
-		return FaultReadOnly
-	case sqlite3.SQLITE_IOERR:
-		return FaultIO
-	case sqlite3.SQLITE_INTERRUPT:
-		return FaultCanceled
-	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return FaultCanceled
+	}
+	if fault := driverFault(err); fault != FaultNone {
+		return fault
 	}
 	return FaultOther
 }

@@ -116,7 +116,8 @@ func (s *Store) enqueue(ctx context.Context, t *tx, who fraud.Key, n fraud.Notic
 	if due.IsZero() {
 		due = now
 	}
-	_, err = t.exec(ctx, `INSERT INTO notices (person, about, notice, due, at) VALUES ($1, $2, $3, $4, $5)`, who[:], n.About, sealed, millis(due), millis(now))
+	_, err = t.exec(ctx, `INSERT INTO notices (id, person, about, notice, due, at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		s.ids.next(), who[:], n.About, sealed, millis(due), millis(now))
 	return err == nil, err
 }
 

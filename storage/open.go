@@ -49,16 +49,14 @@ func WithInstance(claim Claim) Option { return func(c *config) { c.instance = &c
 // which each write is right whoever else writes (docs/adr/0009 says which).
 func WithoutLease() Option { return func(c *config) { c.apart = true } }
 
-// Open opens the database that url names, "sqlite:" and a path, creating it (and
-// its folder) where it is missing and bringing its schema up to date. Without
+// Open opens the database that url names and brings its schema up to date. "sqlite:"
+// and a path is a file, which is made (and its folder) where it is missing; without
 // WithInstance or WithoutLease the Store can write only while no instance serves
-// people with it. keys must be the set it was made with, or one rotated from
-// that. The errors are the Err… values of this package, with the path before them.
+// people with it. "postgres://" is a database on a server, with which any number of
+// replicas serve people, so that neither option changes anything there. keys must
+// be the set it was made with, or one rotated from that. The errors are the Err…
+// values of this package, with the path or the server before them.
 func Open(ctx context.Context, url string, keys *seal.Keys, options ...Option) (*Store, error) {
-	path, err := pathOf(url)
-	if err != nil {
-		return nil, err
-	}
 	if keys == nil {
 		return nil, errors.New("opening the database: there are no keys")
 	}
@@ -66,19 +64,24 @@ func Open(ctx context.Context, url string, keys *seal.Keys, options ...Option) (
 	for _, option := range options {
 		option(&c)
 	}
-	store, err := open(ctx, path, keys, c)
+	e, err := engineOf(url, c.lockWait)
 	if err != nil {
-		return nil, fmt.Errorf("the database %s: %w", path, explained(err))
+		return nil, err
+	}
+	store, err := open(ctx, e, keys, c)
+	if err != nil {
+		return nil, fmt.Errorf("the database %s: %w", e.place(), explained(err))
 	}
 	return store, nil
 }
 
+// pathOf is the file that a DATABASE_URL names.
 func pathOf(url string) (string, error) {
 	if url == "" {
 		url = DefaultURL
 	}
-	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
-		return "", ErrNoPostgres
+	if onPostgres(url) {
+		return "", ErrNotAFile
 	}
 	path, ok := strings.CutPrefix(url, "sqlite:")
 	path = strings.TrimPrefix(path, "//")
@@ -89,14 +92,21 @@ func pathOf(url string) (string, error) {
 	return path, nil
 }
 
-func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store, err error) {
-	if err := prepareFile(ctx, path, c.lockWait); err != nil {
+func open(ctx context.Context, e engine, keys *seal.Keys, c config) (_ *Store, err error) {
+	if err := e.prepare(ctx); err != nil {
 		return nil, err
 	}
 	s := &Store{keys: keys, random: c.random, clock: c.clock, meter: c.meter, apart: c.apart, news: make(chan struct{}, 1),
-		path: path, wait: c.lockWait, damage: newDamage(), witness: readWitness(path, keys)}
+		engine: e, damage: newDamage()}
 	s.group = newGroup(s)
-	if s.write, s.read, err = openSQLite(path, c.lockWait); err != nil {
+	if s.ids, err = newIDs(c.clock, c.random); err != nil {
+		return nil, err
+	}
+	if s.slot, err = e.slot(c.random); err != nil {
+		return nil, err
+	}
+	s.witness = e.witness(keys)
+	if s.write, s.read, err = e.pools(); err != nil {
 		return nil, errors.Join(err, s.witness.close())
 	}
 	defer func() {
@@ -106,7 +116,7 @@ func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store
 	}()
 	// Taking the writer's lock shows now, not at the first report, that another
 	// program holds it or that the file can't be written.
-	if err := s.write.transact(ctx, func(context.Context, *tx) error { return nil }); err != nil {
+	if err := s.write.once(ctx, nil, func(context.Context, *tx) error { return nil }); err != nil {
 		return nil, err
 	}
 	// Before anything is stored: a log that was left behind can still be put back.
@@ -116,11 +126,14 @@ func open(ctx context.Context, path string, keys *seal.Keys, c config) (_ *Store
 	if err := s.claim(ctx, c); err != nil {
 		return nil, err
 	}
-	s.write.guard = s.fence
+	s.write.guard, s.write.ids = s.fence, s.ids
 	if err := s.checkKey(ctx); err != nil {
 		return nil, err
 	}
 	if err := s.ensureMarked(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.seeIDs(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil

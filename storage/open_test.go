@@ -81,6 +81,9 @@ func newestMigration(t *testing.T) (newest int64) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
+		if file.IsDir() {
+			continue
+		}
 		number, _, _ := strings.Cut(file.Name(), "_")
 		version, err := strconv.ParseInt(number, 10, 64)
 		if err != nil {
@@ -237,8 +240,9 @@ func TestOpenReadsTheURL(t *testing.T) {
 	keys := newKeys(t)
 	for url, want := range map[string]error{
 		"": nil, "sqlite:saqbol.db": nil, "sqlite:sub/saqbol.db": nil, "sqlite:///" + filepath.ToSlash(t.TempDir()) + "/saqbol.db": nil,
-		"postgres://localhost/saqbol": storage.ErrNoPostgres, "postgresql://localhost/saqbol": storage.ErrNoPostgres,
-		"sqlite:": storage.ErrURL, "saqbol.db": storage.ErrURL, "mysql://localhost": storage.ErrURL, "sqlite::memory:": storage.ErrURL,
+		"postgres://127.0.0.1:1/saqbol": storage.ErrUnreachable, "postgresql://127.0.0.1:1/saqbol": storage.ErrUnreachable,
+		"postgres://%zz/": storage.ErrURL,
+		"sqlite:":         storage.ErrURL, "saqbol.db": storage.ErrURL, "mysql://localhost": storage.ErrURL, "sqlite::memory:": storage.ErrURL,
 	} {
 		store, err := storage.Open(t.Context(), url, keys)
 		if !errors.Is(err, want) {

@@ -31,9 +31,9 @@ func (a *applying) outgoing(ctx context.Context) ([]int64, error) {
 			return nil, err
 		}
 		chat := a.store.chat(out.Chat)
-		var id int64
-		if err := a.row(ctx, `INSERT INTO outbox (person, chat, payload, at) VALUES ($1, $2, $3, $4) RETURNING id`,
-			a.who[:], chat[:], sealed, millis(a.change.Now)).Scan(&id); err != nil {
+		id := a.store.ids.next()
+		if _, err := a.exec(ctx, `INSERT INTO outbox (id, person, chat, payload, at) VALUES ($1, $2, $3, $4, $5)`,
+			id, a.who[:], chat[:], sealed, millis(a.change.Now)); err != nil {
 			return nil, fmt.Errorf("storing an answer: %w", err)
 		}
 		ids = append(ids, id)
@@ -57,6 +57,7 @@ func (o *outboxRows) scan(rows *sql.Rows) error {
 	if err := rows.Scan(&out.ID, &who, &sealed); err != nil {
 		return err
 	}
+	o.store.ids.seen(out.ID)
 	o.read, o.last = o.read+1, out.ID
 	plain, err := o.store.keys.Open(sealed, payloadPlace(who))
 	if err != nil || len(plain) < 8 {

@@ -10,10 +10,14 @@ import (
 )
 
 // pool is a pool of connections that keeps its statements prepared: parsing one
-// costs several times what running it does.
+// costs several times what running it does. PostgreSQL's driver does that itself,
+// for each connection.
 type pool struct {
-	db    *sql.DB
-	guard guard // of every transaction; nil lets all pass
+	db      *sql.DB
+	guard   guard // of every transaction; nil lets all pass
+	shared  bool  // with other programs, by a server: what it ends is done again
+	options *sql.TxOptions
+	ids     *ids // of receipts, where the pool is shared
 
 	mu   sync.RWMutex
 	kept map[string]*sql.Stmt
@@ -48,12 +52,15 @@ func (p *pool) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	return stmt, nil
 }
 
-// row reads one row by its key. Such a read takes microseconds, and to watch the
+// row reads one row by its key. From a file such a read takes microseconds, and to watch the
 // context through it would cost two goroutines, more than the read itself: the
 // context is asked once, before.
 func (p *pool) row(ctx context.Context, query string, args ...any) (*sql.Row, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if p.shared {
+		return p.db.QueryRowContext(ctx, query, args...), nil
 	}
 	stmt, err := p.prepared(ctx, query)
 	if err != nil {
@@ -64,6 +71,10 @@ func (p *pool) row(ctx context.Context, query string, args ...any) (*sql.Row, er
 
 // query hands each row to scan.
 func (p *pool) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	if p.shared {
+		rows, err := p.db.QueryContext(ctx, query, args...)
+		return each(rows, err, scan)
+	}
 	stmt, err := p.prepared(ctx, query)
 	if err != nil {
 		return err
@@ -117,6 +128,14 @@ func (p *pool) transact(ctx context.Context, fn func(ctx context.Context, t *tx)
 
 // transactAs is transact under another guard; nil is none.
 func (p *pool) transactAs(ctx context.Context, pass guard, fn func(ctx context.Context, t *tx) error) error {
+	if p.shared && !p.options.ReadOnly {
+		return p.repeated(ctx, pass, fn)
+	}
+	return p.once(ctx, pass, fn)
+}
+
+// once is transactAs without a second try.
+func (p *pool) once(ctx context.Context, pass guard, fn func(ctx context.Context, t *tx) error) error {
 	begun, end, err := p.begin(ctx)
 	if err != nil {
 		return err
@@ -155,7 +174,7 @@ func (p *pool) transactAs(ctx context.Context, pass guard, fn func(ctx context.C
 func (p *pool) begin(ctx context.Context) (begun *sql.Tx, end func(), err error) {
 	lasting, end := context.WithCancel(context.WithoutCancel(ctx))
 	let := context.AfterFunc(ctx, end)
-	begun, err = p.db.BeginTx(lasting, nil)
+	begun, err = p.db.BeginTx(lasting, p.options)
 	if !let() {
 		err = ctx.Err()
 	}
@@ -176,7 +195,9 @@ func (t *tx) kept(ctx context.Context, query string) *sql.Stmt {
 		t.own[query] = t.StmtContext(ctx, stmt)
 		return t.own[query]
 	}
-	t.missing = append(t.missing, query)
+	if !t.pool.shared {
+		t.missing = append(t.missing, query)
+	}
 	return nil
 }
 

@@ -2,8 +2,6 @@ package storage
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
 	"saqbol/fraud"
@@ -14,12 +12,13 @@ import (
 // counted before the clock was put back, and counts as this day's.
 func (s *Store) UsageOf(ctx context.Context, person, day int64) (fraud.Usage, error) {
 	who := s.person(person)
-	row, err := s.read.row(ctx, `SELECT checks, reports, erasures FROM quotas WHERE person = $1 AND day >= $2`, who[:], day)
+	row, err := s.read.row(ctx, `SELECT CAST(COALESCE(SUM(checks), 0) AS BIGINT), CAST(COALESCE(SUM(reports), 0) AS BIGINT),
+		CAST(COALESCE(SUM(erasures), 0) AS BIGINT) FROM quotas WHERE person = $1 AND day >= $2`, who[:], day)
 	if err != nil {
 		return fraud.Usage{}, fmt.Errorf("reading a quota: %w", err)
 	}
 	var u fraud.Usage
-	if err := row.Scan(&u.Checks, &u.Reports, &u.Erasures); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if err := row.Scan(&u.Checks, &u.Reports, &u.Erasures); err != nil {
 		return fraud.Usage{}, fmt.Errorf("reading a quota: %w", err)
 	}
 	return u, nil
@@ -30,7 +29,11 @@ func (s *Store) UsageOf(ctx context.Context, person, day int64) (fraud.Usage, er
 func (s *Store) AddUsage(ctx context.Context, day int64, used map[int64]fraud.Usage) error {
 	return s.update(ctx, "adding to quotas", func(ctx context.Context, t *tx) error {
 		for person, u := range used {
-			if err := addUsage(ctx, t, s.person(person), day, u); err != nil {
+			slot := int64(0)
+			if person == 0 {
+				slot = s.slot // everybody's: all replicas add to it
+			}
+			if err := addUsage(ctx, t, s.person(person), slot, day, u); err != nil {
 				return err
 			}
 		}
@@ -39,13 +42,13 @@ func (s *Store) AddUsage(ctx context.Context, day int64, used map[int64]fraud.Us
 }
 
 // addUsage begins a new count where the row is an earlier day's.
-func addUsage(ctx context.Context, t *tx, who fraud.Key, day int64, u fraud.Usage) error {
-	if _, err := t.exec(ctx, `INSERT INTO quotas (person, day, checks, reports, erasures) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (person) DO UPDATE SET day = excluded.day,
+func addUsage(ctx context.Context, t *tx, who fraud.Key, slot, day int64, u fraud.Usage) error {
+	if _, err := t.exec(ctx, `INSERT INTO quotas (person, slot, day, checks, reports, erasures) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (person, slot) DO UPDATE SET day = excluded.day,
 			checks = excluded.checks + CASE WHEN quotas.day >= excluded.day THEN quotas.checks ELSE 0 END,
 			reports = excluded.reports + CASE WHEN quotas.day >= excluded.day THEN quotas.reports ELSE 0 END,
 			erasures = excluded.erasures + CASE WHEN quotas.day >= excluded.day THEN quotas.erasures ELSE 0 END`,
-		who[:], day, u.Checks, u.Reports, u.Erasures); err != nil {
+		who[:], slot, day, u.Checks, u.Reports, u.Erasures); err != nil {
 		return fmt.Errorf("adding to a quota: %w", err)
 	}
 	return nil
@@ -54,7 +57,7 @@ func addUsage(ctx context.Context, t *tx, who fraud.Key, day int64, u fraud.Usag
 // BeginUsage forgets what was used up before a day, and takes for that day's what
 // stands under a later one: it was counted before the clock was put back.
 func (s *Store) BeginUsage(ctx context.Context, day int64) error {
-	err := s.deleteUsage(ctx, `DELETE FROM quotas WHERE person IN (SELECT person FROM quotas WHERE day < $1 LIMIT $2)`, day, pruned)
+	err := s.deleteUsage(ctx, `DELETE FROM quotas WHERE (person, slot) IN (SELECT person, slot FROM quotas WHERE day < $1 LIMIT $2)`, day, pruned)
 	if err != nil {
 		return err
 	}
@@ -66,7 +69,7 @@ func (s *Store) BeginUsage(ctx context.Context, day int64) error {
 
 // ForgetUsage forgets what everybody has used up, whatever the day: theirs is over.
 func (s *Store) ForgetUsage(ctx context.Context) error {
-	return s.deleteUsage(ctx, `DELETE FROM quotas WHERE person IN (SELECT person FROM quotas LIMIT $1)`, pruned)
+	return s.deleteUsage(ctx, `DELETE FROM quotas WHERE (person, slot) IN (SELECT person, slot FROM quotas LIMIT $1)`, pruned)
 }
 
 func (s *Store) deleteUsage(ctx context.Context, query string, args ...any) error {
@@ -91,5 +94,5 @@ func (a *applying) quota(ctx context.Context) error {
 	if a.change.File != nil {
 		used.Reports = 1
 	}
-	return addUsage(ctx, a.tx, a.who, a.change.QuotaDay, used)
+	return addUsage(ctx, a.tx, a.who, 0, a.change.QuotaDay, used)
 }

@@ -235,7 +235,7 @@ func (s *Store) FinishRekey(ctx context.Context) (Sealed, error) {
 	if err != nil {
 		return found, err
 	}
-	return found, s.scrub(ctx) // values under the older keys still stand in the log
+	return found, s.engine.scrub(ctx, s.write) // values under the older keys still stand in the log
 }
 
 // followNow is follow outside of a transaction, for those who only read.

@@ -22,7 +22,11 @@ func (s *Store) Remnants(ctx context.Context) (int, error) {
 	if len(beginnings) == 0 {
 		return 0, nil
 	}
-	file, err := os.Open(s.path)
+	path, err := s.file()
+	if err != nil {
+		return 0, err
+	}
+	file, err := os.Open(path)
 	if err != nil {
 		return 0, fmt.Errorf("reading the database's file: %w", err)
 	}
@@ -64,6 +68,9 @@ var errServed = errors.New("the bot runs: stop it first")
 // survive: so it wants a Store that is the instance. It takes as much free space
 // as the database has, twice.
 func (s *Store) Compact(ctx context.Context) error {
+	if _, err := s.file(); err != nil {
+		return err
+	}
 	if s.instance == nil {
 		return errServed
 	}
@@ -73,5 +80,5 @@ func (s *Store) Compact(ctx context.Context) error {
 			return fmt.Errorf("writing the database anew: %w", explained(err))
 		}
 	}
-	return s.scrub(ctx)
+	return s.engine.scrub(ctx, s.write)
 }

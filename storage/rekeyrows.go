@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
-
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // rekeyWindow is how many values are read at once, and sealed anew in one
@@ -158,7 +156,7 @@ func (s *Store) sealAnew(ctx context.Context, c sealedColumn, values []sealedVal
 			}
 			return nil
 		})
-		if code(err) != sqlite3.SQLITE_BUSY || try == busyTries {
+		if driverFault(err) != FaultBusy || try == busyTries {
 			break
 		}
 		// Somebody writes without a pause; they come first.

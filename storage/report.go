@@ -158,7 +158,7 @@ func (a *applying) stepUp(ctx context.Context, r fraud.Report) error {
 		}
 		a.touch(ref.Key, shift{reporters: 1})
 	}
-	return addTo(ctx, a.tx, scenarioCounter(string(r.Details.Scenario)), 1)
+	return a.store.addTo(ctx, a.tx, scenarioCounter(string(r.Details.Scenario)), 1)
 }
 
 // link makes a report stand for one of its subjects, unless another of the
@@ -181,7 +181,7 @@ func (a *applying) stepDown(ctx context.Context, code, scenario string) error {
 	for _, subject := range subjects {
 		a.touch(subject, shift{reporters: -1})
 	}
-	return addTo(ctx, a.tx, scenarioCounter(scenario), -1)
+	return a.store.addTo(ctx, a.tx, scenarioCounter(scenario), -1)
 }
 
 // takeOver frees a subject from the person's other report that holds it. A report
@@ -215,7 +215,7 @@ func (a *applying) takeOver(ctx context.Context, subject fraud.Key) error {
 		if err := a.putDown(ctx, old); err != nil {
 			return err
 		}
-		return addTo(ctx, a.tx, scenarioCounter(old.scenario), -1)
+		return a.store.addTo(ctx, a.tx, scenarioCounter(old.scenario), -1)
 	}
 	if sealed, err = a.store.sealJSON(rest, subjectsPlace(code)); err != nil {
 		return err

@@ -144,7 +144,7 @@ func fetch(ctx context.Context, file, part string, keys *seal.Keys, o RestoreOpt
 	case err != nil:
 		return Backup{}, err
 	}
-	wants, err := wantedVersion()
+	wants, err := sqliteSchema().wanted()
 	if err != nil {
 		return Backup{}, err
 	}

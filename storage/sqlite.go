@@ -17,7 +17,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver
+
+	"saqbol/storage/seal"
 )
 
 // sqliteMagic begins every SQLite file.
@@ -38,6 +41,26 @@ func dsn(path string, wait time.Duration, pragmas ...string) (string, error) {
 		path = "/" + path // C:/data
 	}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String(), nil
+}
+
+// sqliteFile is the engine of a database in a file.
+type sqliteFile struct {
+	path string
+	wait time.Duration // for another program's lock
+}
+
+func (f *sqliteFile) place() string                         { return f.path }
+func (f *sqliteFile) single() bool                          { return true }
+func (f *sqliteFile) chained() bool                         { return true }
+func (f *sqliteFile) slot(io.Reader) (int64, error)         { return 0, nil }
+func (f *sqliteFile) schema() schema                        { return sqliteSchema() }
+func (f *sqliteFile) prepare(ctx context.Context) error     { return prepareFile(ctx, f.path, f.wait) }
+func (f *sqliteFile) pools() (write, read *pool, err error) { return openSQLite(f.path, f.wait) }
+func (f *sqliteFile) witness(keys *seal.Keys) *witness      { return readWitness(f.path, keys) }
+
+func sqliteSchema() schema {
+	return schema{dialect: goose.DialectSQLite3, folder: "migrations",
+		exists: `SELECT COUNT(*) FROM sqlite_master WHERE name = 'goose_db_version'`}
 }
 
 // openSQLite makes the pools: one writer, and about as many readers as there are
@@ -162,9 +185,9 @@ const scrubWait = 200 * time.Millisecond
 // scrub empties the write-ahead log, in which deleted rows still stand. Somebody
 // reading at this moment may keep it from being emptied; then the next Prune or
 // Close does it.
-func (s *Store) scrub(ctx context.Context) (err error) {
+func (f *sqliteFile) scrub(ctx context.Context, write *pool) (err error) {
 	fail := func(err error) error { return fmt.Errorf("emptying the write-ahead log: %w", err) }
-	conn, err := s.write.db.Conn(ctx)
+	conn, err := write.db.Conn(ctx)
 	if err != nil {
 		return fail(err)
 	}
@@ -173,10 +196,10 @@ func (s *Store) scrub(ctx context.Context) (err error) {
 		_, err := conn.ExecContext(ctx, `PRAGMA busy_timeout = `+strconv.FormatInt(d.Milliseconds(), 10))
 		return err
 	}
-	if err := patience(ctx, min(scrubWait, s.wait)); err != nil {
+	if err := patience(ctx, min(scrubWait, f.wait)); err != nil {
 		return fail(err)
 	}
-	defer func() { err = errors.Join(err, patience(context.WithoutCancel(ctx), s.wait)) }()
+	defer func() { err = errors.Join(err, patience(context.WithoutCancel(ctx), f.wait)) }()
 	var busy, pages, moved int
 	if err := conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved); err != nil {
 		return fail(err)
@@ -184,11 +207,11 @@ func (s *Store) scrub(ctx context.Context) (err error) {
 	return nil
 }
 
-// lookingPool is a connection of its own for a complete check: it reads the file
+// looking is a connection of its own for a complete check: it reads the file
 // itself and not a map of it, in which a page that the disk can't give would end
 // the process, and it takes no place among those who look something up.
-func lookingPool(path string, wait time.Duration) (*pool, error) {
-	name, err := dsn(path, wait, "query_only(1)", "mmap_size(0)", "temp_store(MEMORY)")
+func (f *sqliteFile) looking() (*pool, error) {
+	name, err := dsn(f.path, f.wait, "query_only(1)", "mmap_size(0)", "temp_store(MEMORY)")
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +225,7 @@ func lookingPool(path string, wait time.Duration) (*pool, error) {
 
 // broken lists what SQLite finds wrong with the file's structure, nothing for a
 // sound one. A flipped byte inside a row is not its business.
-func broken(ctx context.Context, p *pool) ([]string, error) {
+func (f *sqliteFile) broken(ctx context.Context, p *pool) ([]string, error) {
 	var found []string
 	rows, err := p.db.QueryContext(ctx, `PRAGMA integrity_check(10)`)
 	err = each(rows, err, func(rows *sql.Rows) error {

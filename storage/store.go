@@ -15,7 +15,7 @@ import (
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
 	keys   *seal.Keys
-	write  *pool // one connection: SQLite has one writer, and waiting in a queue beats BUSY
+	write  *pool
 	read   *pool
 	random io.Reader
 	clock  func() time.Time
@@ -27,8 +27,9 @@ type Store struct {
 	instance *Lease // nil for a tool
 	apart    bool   // a tool that may write beside the instance
 
-	path    string
-	wait    time.Duration // for another program's lock
+	engine  engine
+	ids     *ids
+	slot    int64 // of this Store in the sums that all add to (docs/adr/0016)
 	damage  *damage
 	witness *witness
 	filter  filter
@@ -91,7 +92,7 @@ func (s *Store) updateAlone(ctx context.Context, doing string, fn func(ctx conte
 	var n int64
 	err := s.write.transact(ctx, func(ctx context.Context, t *tx) (err error) {
 		if err = fn(ctx, t); err == nil {
-			n, err = counted(ctx, t)
+			n, err = s.counted(ctx, t)
 		}
 		return err
 	})

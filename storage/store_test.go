@@ -19,7 +19,19 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, child(folder))
 		os.Exit(1)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(closing{m})
+}
+
+// closing runs the tests and ends the server that they shared.
+type closing struct{ *testing.M }
+
+func (c closing) Run() int {
+	code := c.M.Run()
+	if err := server.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return max(code, 1)
+	}
+	return code
 }
 
 func TestContractOnSQLite(t *testing.T) {

@@ -35,15 +35,11 @@ func (s *Store) Standings(ctx context.Context, keys []fraud.Key) (out []fraud.St
 }
 
 func (s *Store) standing(ctx context.Context, key fraud.Key) (fraud.Standing, error) {
-	row, err := s.read.row(ctx, linkAt, key[:])
+	row, err := s.read.row(ctx, s.linkQuery(), key[:])
 	if err != nil {
 		return fraud.Standing{}, err
 	}
-	l, err := s.scanLink(row.Scan)
-	if err != nil {
-		return fraud.Standing{}, err
-	}
-	of, err := l.about(key)
+	_, of, err := s.scanAbout(row.Scan, key)
 	return fraud.Standing{Reporters: int(of.reporters), Top: fraud.Scenario(of.top), Last: moment(of.last),
 		Disputes: int(of.disputes), Confirmed: of.confirmed != 0}, err
 }
@@ -211,11 +207,7 @@ func (a *applying) touch(subject fraud.Key, by shift) {
 // rows as people reported it, and one a list. A count that is not the one before and the change
 // means that rows are missing: a lost row must not make a warning go away.
 func (s *Store) sumUp(ctx context.Context, t *tx, subject fraud.Key, by shift) error {
-	at, err := s.scanLink(t.row(ctx, linkAt, subject[:]).Scan)
-	if err != nil {
-		return fmt.Errorf("reading a subject's row: %w", err)
-	}
-	before, err := at.about(subject)
+	at, before, err := s.scanAbout(t.row(ctx, s.linkQuery(), subject[:]).Scan, subject)
 	if err != nil {
 		return fmt.Errorf("reading a subject's row: %w", err)
 	}
@@ -231,7 +223,7 @@ func (s *Store) sumUp(ctx context.Context, t *tx, subject fraud.Key, by shift) e
 	if err := s.setSums(ctx, t, &at, subject, now); err != nil {
 		return err
 	}
-	return addTo(ctx, t, subjectsCounter, bit(counted.people > 0)-bit(counted.people > by.reporters))
+	return s.addTo(ctx, t, subjectsCounter, bit(counted.people > 0)-bit(counted.people > by.reporters))
 }
 
 // What a row of countQuery is about.

@@ -20,17 +20,20 @@ const scenarioPrefix = "scenario:"
 
 func scenarioCounter(scenario string) string { return scenarioPrefix + scenario }
 
-// addTo changes a counter.
-func addTo(ctx context.Context, t *tx, name string, n int64) error {
+// addTo changes a counter, in the slot that is this Store's.
+func (s *Store) addTo(ctx context.Context, t *tx, name string, n int64) error {
 	if n == 0 {
 		return nil
 	}
-	if _, err := t.exec(ctx, `INSERT INTO counters (name, n) VALUES ($1, $2)
-		ON CONFLICT (name) DO UPDATE SET n = counters.n + excluded.n`, name, n); err != nil {
+	if _, err := t.exec(ctx, `INSERT INTO counters (slot, name, n) VALUES ($1, $2, $3)
+		ON CONFLICT (slot, name) DO UPDATE SET n = counters.n + excluded.n`, s.slot, name, n); err != nil {
 		return fmt.Errorf("counting: %w", err)
 	}
 	return nil
 }
+
+// countersQuery adds the slots of each counter up.
+const countersQuery = `SELECT name, CAST(SUM(n) AS BIGINT) FROM counters GROUP BY name`
 
 // Totals returns the sums for everybody; Recent counts the standing reports
 // created at since or later. Scenarios come most frequent first, those named
@@ -51,7 +54,7 @@ func (s *Store) Totals(ctx context.Context, since time.Time) (out fraud.Totals, 
 			out.Subjects = n
 		}
 		return nil
-	}, `SELECT name, n FROM counters ORDER BY name`)
+	}, countersQuery)
 	if err != nil {
 		return fraud.Totals{}, s.unreadable("reading the totals", err)
 	}

@@ -47,5 +47,5 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (err error) {
 			}
 		}
 	}
-	return s.scrub(ctx)
+	return s.engine.scrub(ctx, s.write)
 }

@@ -56,6 +56,9 @@ func witnessed(n []byte) marking { return markingOf("commits").bytes(n) }
 // note notes that n transactions are stored. Where it can't be written there is
 // one guard less, and nothing else is lost.
 func (w *witness) note(n int64) {
+	if w == nil {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if n <= w.n {
@@ -76,6 +79,9 @@ func (w *witness) note(n int64) {
 }
 
 func (w *witness) close() error {
+	if w == nil {
+		return nil
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.file == nil {
@@ -86,10 +92,10 @@ func (w *witness) close() error {
 
 // complete holds the database against its witness.
 func (s *Store) complete(ctx context.Context) error {
-	if s.witness.n == 0 {
+	if s.witness == nil || s.witness.n == 0 {
 		return nil
 	}
-	version, err := schemaVersion(ctx, s.read.db)
+	version, err := s.engine.schema().version(ctx, s.read.db)
 	if err != nil {
 		return err
 	}
@@ -106,8 +112,11 @@ func (s *Store) complete(ctx context.Context) error {
 	return nil
 }
 
-// counted counts a transaction.
-func counted(ctx context.Context, t *tx) (n int64, err error) {
+// counted counts a transaction, where they are counted.
+func (s *Store) counted(ctx context.Context, t *tx) (n int64, err error) {
+	if !s.engine.single() {
+		return 0, nil
+	}
 	err = t.row(ctx, `UPDATE commits SET n = n + 1 WHERE id = 1 RETURNING n`).Scan(&n)
 	if err != nil {
 		err = errors.Join(errors.New("counting the transaction failed"), err)

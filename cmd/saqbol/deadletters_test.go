@@ -140,7 +140,7 @@ func TestDeadLettersAtTheNextStart(t *testing.T) {
 	}
 	store := s.beside(t)
 	letter(t, store, c, 77, "8 701 123 45 67")
-	if status, _, problem := s.command(t, "deadletters", "replay", "1"); status != exitDone {
+	if status, _, problem := s.command(t, "deadletters", "replay", fmt.Sprint(s.listed(t)[0].ID)); status != exitDone {
 		t.Fatal(problem)
 	}
 	before := len(c.Messages())
@@ -176,6 +176,11 @@ func TestDeadLettersSayWhatIsWrong(t *testing.T) {
 	if err := store.DeadLetter(t.Context(), fraud.DeadLetter{Update: 1, Reason: "long", Raw: []byte("{"), Cut: true, At: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
+	letters, err := store.DeadLetters(t.Context(), 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := fmt.Sprint(letters[0].ID)
 	for name, tt := range map[string]struct {
 		args   []string
 		status int
@@ -189,7 +194,7 @@ func TestDeadLettersSayWhatIsWrong(t *testing.T) {
 		"unknown":          {[]string{"drop", "5"}, exitFailed, "no dead letter 5"},
 		"unknown, replay":  {[]string{"replay", "5"}, exitFailed, "no dead letter 5"},
 		"unknown, shown":   {[]string{"--show", "5"}, exitFailed, "no dead letter 5"},
-		"only a part":      {[]string{"replay", "1"}, exitFailed, "not kept whole"},
+		"only a part":      {[]string{"replay", kept}, exitFailed, "not kept whole"},
 		"all":              {[]string{"replay", "--all", "--json"}, exitDone, ""},
 	} {
 		status, out, problem := s.command(t, append([]string{"deadletters"}, tt.args...)...)

@@ -74,7 +74,7 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 		"no SQLite file":    {map[string]string{"DATABASE_URL": "sqlite:" + rubbish}, "no SQLite database"},
 		"foreign database":  {map[string]string{"DATABASE_URL": "sqlite:" + sqliteFile(t)}, "another program"},
 		"locked database":   {map[string]string{"DATABASE_URL": "sqlite:" + locked(t)}, "locked"},
-		"PostgreSQL":        {map[string]string{"DATABASE_URL": "postgres://127.0.0.1/saqbol"}, "SQLite"},
+		"no server":         {map[string]string{"DATABASE_URL": "postgres://saqbol:canary@" + freePort(t) + "/saqbol"}, "the server does not answer"},
 		"a wrong key":       {map[string]string{"SAQBOL_KEY": "canary"}, "SAQBOL_KEY"},
 		"port in use":       {map[string]string{"HTTP_LISTEN": taken.Addr().String()}, "HTTP_LISTEN"},
 		"no webhook secret": {map[string]string{"WEBHOOK_URL": "http://127.0.0.1:1/t"}, "WEBHOOK_SECRET"},
