@@ -90,8 +90,12 @@ const (
 // KeepFilter builds the filter of subjects' keys, looks after it and builds it
 // anew, until ctx ends or the database is found damaged. Building reads every row
 // of subjects, share as in Examine. told hears of each change: nil when the filter
-// stands, else why it does not (any more).
+// stands, else why it does not (any more). Where replicas write beside this Store
+// there is none, and it returns at once.
 func (s *Store) KeepFilter(ctx context.Context, share int, told func(FilterState, error)) {
+	if !s.engine.single() {
+		return
+	}
 	defer s.filter.drop()
 	counted := 0
 	for {
@@ -125,7 +129,7 @@ func (s *Store) KeepFilter(ctx context.Context, share int, told func(FilterState
 //  3. The chain is read with its marks, to its end.
 //  4. Nobody else wrote meanwhile: what is not in the filter is not stored.
 func (s *Store) buildFilter(ctx context.Context, share, counted int) (mark othersMark, err error) {
-	db, err := lookingPool(s.path, s.wait)
+	db, err := s.engine.looking()
 	if err != nil {
 		return mark, fmt.Errorf("opening the database for the filter: %w", err)
 	}
