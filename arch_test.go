@@ -25,6 +25,7 @@ func arrows() map[string][]string {
 		"fraud":               nil,
 		"recognize":           {"fraud"},
 		"locales":             {"fraud"},
+		"lists":               {"fraud"},
 		"storage":             {"fraud", "storage/seal"},
 		"storage/seal":        {"fraud"},
 		"storage/storagetest": {"fraud", "storage", "storage/seal"},
@@ -34,7 +35,7 @@ func arrows() map[string][]string {
 		"bot":                 {"fraud", "handlers", "locales"},
 		"emulator":            nil,
 		"cmd/torture":         {"emulator", "fraud", "locales", "recognize", "storage", "storage/seal"},
-		"cmd/saqbol":          {"bot", "console", "emulator", "fraud", "handlers", "locales", "recognize", "storage", "storage/seal"},
+		"cmd/saqbol":          {"bot", "console", "emulator", "fraud", "handlers", "lists", "locales", "recognize", "storage", "storage/seal"},
 	}
 }
 

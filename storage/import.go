@@ -108,6 +108,22 @@ type loading struct {
 	undo bool
 	row  listRow // as this import left it last
 	did  *Imported
+
+	lease leaseRow // of the instance, as it was seen
+	since time.Time
+}
+
+// served reports whether an instance serves people: one that has not renewed its
+// lease for a whole term is dead.
+func (l *loading) served(ctx context.Context) (bool, error) {
+	row, err := l.leaseRow(ctx, instanceLease)
+	if err != nil {
+		return false, fmt.Errorf("looking whether a bot runs: %w", err)
+	}
+	if row != l.lease {
+		l.lease, l.since = row, time.Now()
+	}
+	return row.holder != "" && time.Since(l.since) < leaseTerm, nil
 }
 
 // begin makes the list's row, or finds where an import broke off.
@@ -184,12 +200,12 @@ func (l *loading) load(ctx context.Context, subjects []fraud.Listed) error {
 		if at = to; at == len(subjects) {
 			break
 		}
-		served, err := l.leaseRow(ctx, instanceLease)
+		served, err := l.served(ctx)
 		if err != nil {
-			return fmt.Errorf("looking whether a bot runs: %w", err)
+			return err
 		}
 		size = aloneBatch
-		if served.holder != "" {
+		if served {
 			size = besideBatch
 			err = rest(ctx, 2*time.Since(begun))
 		} else if time.Since(rested) > restsEvery {

@@ -54,6 +54,7 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 		return
 	}
 	d.backups(ctx, cfg.backups, store)
+	d.lists(ctx, store)
 	health, err := store.Check(ctx)
 	if err == nil && len(health.Damage) > 0 {
 		err = errors.New(health.Damage[0])
@@ -65,6 +66,23 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 	}
 	if health.Aside > 0 {
 		d.add("letters", gradeWarn, "%d stored message(s) or letter(s) can't be read and are set aside for a month: sealed under another key, or damaged", health.Aside)
+	}
+}
+
+// lists names the lists of reported subjects, and those that are loaded by half.
+func (d *doctor) lists(ctx context.Context, store *storage.Store) {
+	lists, err := store.Lists(ctx)
+	if err != nil {
+		d.report("lists", "", err)
+		return
+	}
+	for _, list := range lists {
+		if list.Done.IsZero() {
+			d.add("lists", gradeWarn, "%q is loaded by half, since %s: `saqbol import` with the same file goes on, `saqbol import --undo --source %q` takes it out",
+				list.Name, moment(list.Begun), list.Name)
+		} else {
+			d.add("lists", gradeOK, "%q was loaded at %s", list.Name, moment(list.Done))
+		}
 	}
 }
 

@@ -35,6 +35,7 @@ type commands struct {
 	Run         runCommand         `cmd:"" default:"withargs" help:"Run the bot with what the environment says (also without a command)."`
 	Demo        demoCommand        `cmd:"" help:"Try the bot: no token, no network, a chat page in the browser, sample data."`
 	Doctor      doctorCommand      `cmd:"" help:"Check configuration, token, database, keys, clock and disk."`
+	Import      importCommand      `cmd:"" help:"Load a list of reported subjects (CSV), beside the running bot too."`
 	Backup      backupCommand      `cmd:"" help:"Copy the database into a file, beside the running bot too."`
 	Restore     restoreCommand     `cmd:"" help:"Put such a copy in the database's place; the bot must be stopped."`
 	Rekey       rekeyCommand       `cmd:"" help:"Rotate the keys of the database, beside the running bot too; then take the old ones out (--retire)."`

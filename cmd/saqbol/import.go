@@ -1,0 +1,217 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode"
+
+	"saqbol/fraud"
+	"saqbol/lists"
+	"saqbol/recognize"
+	"saqbol/storage"
+	"saqbol/storage/seal"
+)
+
+type importCommand struct {
+	File     string `arg:"" optional:"" help:"The list: CSV in UTF-8 with a heading; the column value, and where there are such kind, scenario, reporters, last."`
+	Source   string `placeholder:"NAME" help:"What to call the list: loaded again under this name, it replaces what it said. The file's name without it."`
+	Replace  bool   `help:"Take out what the list had before and has no more."`
+	Strict   bool   `help:"Load nothing if a line can't be used."`
+	Errors   string `placeholder:"FILE" help:"Write all lines that can't be used, by number and reason, into this file."`
+	Undo     bool   `help:"Take the whole list out again."`
+	Official string `placeholder:"FILE" help:"CSV file of official numbers instead of those compiled in; they are refused in a list."`
+}
+
+// maxSource is how long a list's name may be.
+const maxSource = 100
+
+// Run loads a list, or takes one out.
+func (c importCommand) Run(s *surroundings) error {
+	name, err := c.name()
+	if err != nil {
+		return err
+	}
+	cfg, err := readConfig(s.env)
+	if err != nil {
+		return err
+	}
+	if c.Undo {
+		return c.undo(s, cfg, name)
+	}
+	keys, err := cfg.keys(slog.New(slog.NewTextHandler(s.stderr, nil)))
+	if err != nil {
+		return err
+	}
+	list, err := c.read(s, keys)
+	if err != nil {
+		return err
+	}
+	if err := c.tell(s, list); err != nil {
+		return err
+	}
+	store, err := openBeside(s, cfg, keys)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.load(s, store, name, keys, list), store.Close())
+}
+
+// name is what the list is called.
+func (c importCommand) name() (string, error) {
+	if c.File == "" && (c.Source == "" || !c.Undo) {
+		return "", fmt.Errorf("%w: name the file to import (to take a list out: --undo --source NAME)", errUsage)
+	}
+	if c.Undo && (c.Replace || c.Strict || c.Errors != "" || c.Official != "") {
+		return "", fmt.Errorf("%w: --undo goes with --source or the file's name only", errUsage)
+	}
+	name := c.Source
+	if name == "" {
+		name = strings.TrimSuffix(filepath.Base(c.File), filepath.Ext(c.File))
+	}
+	if name == "" || len(name) > maxSource || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return "", fmt.Errorf("%w: --source takes a name of at most %d bytes, without control characters", errUsage, maxSource)
+	}
+	return name, nil
+}
+
+// read reads the file.
+func (c importCommand) read(s *surroundings, keys *seal.Keys) (list lists.List, err error) {
+	file, err := os.Open(c.File)
+	if err != nil {
+		return list, fmt.Errorf("%s can't be read: %w", c.File, cause(err))
+	}
+	defer func() { _ = file.Close() }() // read only
+	info, err := file.Stat()
+	if err != nil {
+		return list, fmt.Errorf("%s can't be read: %w", c.File, cause(err))
+	}
+	if other, err := os.Stat(c.Errors); err == nil && os.SameFile(info, other) {
+		return list, fmt.Errorf("%w: --errors names the list itself", errUsage)
+	}
+	recogniser, err := recognize.New()
+	if err != nil {
+		return list, err
+	}
+	official, err := readOfficial(c.Official)
+	if err != nil {
+		return list, err
+	}
+	tokens := keys.Tokens()
+	shown := newBar(s.stderr, "reading", time.Now)
+	defer shown.end()
+	list, err = lists.Read(s.ctx, file, lists.Options{Find: recogniser.Find, Official: official, Now: time.Now(), Progress: func(n int64) { shown.bytes(n, info.Size()) },
+		Key: func(subject fraud.Subject) fraud.Key { return tokens.Identify(subject).Key }})
+	if err != nil {
+		return list, fmt.Errorf("%s: %w", c.File, err)
+	}
+	return list, nil
+}
+
+// shownBad is how many bad lines are shown.
+const shownBad = 20
+
+// tell says what of the file can't be used, and ends the command where nothing is to
+// be loaded.
+func (c importCommand) tell(s *surroundings, list lists.List) error {
+	if len(list.Unused) > 0 {
+		fmt.Fprintf(s.stdout, "Columns that are not read: %s.\n", visible(strings.Join(list.Unused, ", ")))
+	}
+	if c.Errors != "" {
+		if err := writeBad(c.Errors, list.Bad); err != nil {
+			return err
+		}
+	}
+	if len(list.Bad) > 0 {
+		fmt.Fprintf(s.stdout, "%d of %d lines can't be used:\n", len(list.Bad), list.Lines)
+		for _, bad := range list.Bad[:min(shownBad, len(list.Bad))] {
+			fmt.Fprintf(s.stdout, "  line %d: %s\n", bad.Line, bad.Reason)
+		}
+		if more := len(list.Bad) - shownBad; more > 0 && c.Errors != "" {
+			fmt.Fprintf(s.stdout, "  and %d more: see %s\n", more, c.Errors)
+		} else if more > 0 {
+			fmt.Fprintf(s.stdout, "  and %d more: --errors FILE lists them all\n", more)
+		}
+	}
+	switch {
+	case len(list.Subjects) == 0:
+		return fmt.Errorf("%s holds no line that can be used: nothing was loaded", c.File)
+	case c.Strict && len(list.Bad) > 0:
+		return fmt.Errorf("nothing was loaded, because %d line(s) can't be used: mend them, or leave --strict out", len(list.Bad))
+	}
+	return nil
+}
+
+// writeBad writes the lines that can't be used, as CSV.
+func writeBad(path string, bad []lists.Bad) error {
+	var out strings.Builder
+	out.WriteString("line,reason\n")
+	for _, b := range bad {
+		fmt.Fprintf(&out, "%d,%q\n", b.Line, b.Reason.String())
+	}
+	if err := os.WriteFile(path, []byte(out.String()), 0o600); err != nil {
+		return fmt.Errorf("--errors: %w", err)
+	}
+	return nil
+}
+
+func (c importCommand) load(s *surroundings, store *storage.Store, name string, keys *seal.Keys, list lists.List) error {
+	file := hex.EncodeToString(list.Sum[:])
+	if c.Replace {
+		file += " replace" // what an import that broke off has still to do differs
+	}
+	shown := newBar(s.stderr, "loading", time.Now)
+	did, err := store.Import(s.ctx, storage.Import{Name: name, File: keys.Index("import", file), Replace: c.Replace, Progress: shown.rows}, list.Subjects)
+	shown.end()
+	if err != nil {
+		return c.broken(name, err)
+	}
+	if did.Before > 0 {
+		fmt.Fprintf(s.stdout, "Went on behind the %d subjects that were loaded before.\n", did.Before)
+	}
+	fmt.Fprintf(s.stdout, "The list %q is loaded, and on the disk: %d subjects new or changed, %d as they were, %d taken out; %d line(s) were about a subject of another line.\n",
+		name, did.Stored, did.Same, did.Removed, list.Merged)
+	return nil
+}
+
+// broken says how an import goes on that broke off.
+func (c importCommand) broken(name string, err error) error {
+	if errors.Is(err, storage.ErrHalf) || errors.Is(err, storage.ErrListBusy) {
+		return err
+	}
+	return fmt.Errorf("the list %q is loaded by half: run the same command again and it goes on, or take the list out with --undo (%w)", name, err)
+}
+
+func (c importCommand) undo(s *surroundings, cfg config, name string) error {
+	keys, err := cfg.keysThere()
+	if err != nil {
+		return err
+	}
+	store, err := openBeside(s, cfg, keys)
+	if err != nil {
+		return err
+	}
+	shown := newBar(s.stderr, "taking out", time.Now)
+	did, err := store.Unlist(s.ctx, name, shown.rows)
+	shown.end()
+	switch {
+	case errors.Is(err, storage.ErrNoList):
+		err = fmt.Errorf("there is no list %q: `saqbol doctor` names those there are", name)
+	case err != nil:
+		err = fmt.Errorf("the list %q is taken out by half: run the same command again (%w)", name, err)
+	default:
+		fmt.Fprintf(s.stdout, "The list %q is taken out: %d subjects. What people reported stays.\n", name, did.Removed)
+	}
+	return errors.Join(err, store.Close())
+}
+
+// openBeside opens the database, which a bot may be using. An import is right
+// whoever else writes: each of its transactions reads what it changes (adr/0009).
+func openBeside(s *surroundings, cfg config, keys *seal.Keys) (*storage.Store, error) {
+	return storage.Open(s.ctx, cfg.databaseURL, keys, storage.WithoutLease())
+}
