@@ -3,6 +3,7 @@ package storage_test
 import (
 	"errors"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"saqbol/fraud"
@@ -31,7 +32,8 @@ func (f *filed) file(t *testing.T, store *storage.Store, first, most, failures i
 			f.refused = append(f.refused, n)
 			failed++
 		default:
-			t.Fatalf("a report on a full disk: %v", err)
+			t.Errorf("a report on a full disk: %v", err)
+			return
 		}
 	}
 }
@@ -110,6 +112,39 @@ func TestFullDisk(t *testing.T) {
 		t.Error(err)
 	}
 	shut(t, store)
+}
+
+// Who shares a transaction while the disk fills up is told the truth: of many who
+// file reports at once each is kept or refused, and what is said is what is there.
+func TestFullDiskTogether(t *testing.T) {
+	disk, ok := storagetest.NewDisk(t, 12<<20)
+	if !ok {
+		return
+	}
+	store := open(t, filepath.Join(disk.Folder, "saqbol.db"), newKeys(t))
+	defer func() { shut(t, store) }()
+	disk.Fill(2 << 20)
+	const people = 64
+	all := make([]filed, people)
+	var group sync.WaitGroup
+	for person := range people {
+		group.Go(func() { all[person].file(t, store, person*1000, 100, 3) })
+	}
+	group.Wait()
+	var f filed
+	for _, one := range all {
+		f.kept, f.refused = append(f.kept, one.kept...), append(f.refused, one.refused...)
+	}
+	if len(f.kept) == 0 || len(f.refused) == 0 {
+		t.Fatalf("%d reports are kept and %d refused", len(f.kept), len(f.refused))
+	}
+	f.hold(t, store)
+	disk.Free()
+	if err := store.Examine(t.Context(), 1); err != nil {
+		t.Error(err)
+	}
+	f.file(t, store, people*1000, 10, 1)
+	f.hold(t, store)
 }
 
 // A file system that is read-only is said to be so at the start; files that become

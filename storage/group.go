@@ -248,7 +248,7 @@ func (b *batch) has(i int) bool {
 	if i < len(b.jobs) {
 		return true
 	}
-	if !b.open || i >= most || time.Since(b.since) > longest {
+	if !b.open || i >= most || time.Since(b.since) >= longest {
 		return false
 	}
 	j := b.group.next()

@@ -72,7 +72,7 @@ func Run(t *testing.T, open Factory) {
 		{"Withdrawals", Withdrawals}, {"Disputes", Disputes}, {"Confirmations", Confirmations}, {"Sums", Sums},
 		{"Erasure", Erasure}, {"Outbox", Outbox}, {"Letters", Letters}, {"Pages", Pages}, {"Notices", Notices},
 		{"NoticesOfSomebodyWhoLeaves", NoticesLeave}, {"Told", Told}, {"Replays", Replays}, {"ReplaysOfSomebodyForgotten", ReplaysOfNobody}, {"Pruning", Pruning},
-		{"Quotas", Quotas}, {"QuotasOfReports", QuotasOfReports}, {"Together", Together}, {"Model", Model},
+		{"Quotas", Quotas}, {"QuotasOfReports", QuotasOfReports}, {"Together", Together}, {"Gathered", Gathered}, {"Model", Model},
 		{"Leases", Leases}, {"Lists", Lists}, {"ListsModel", ListsModel},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })
