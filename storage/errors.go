@@ -48,7 +48,7 @@ func explained(err error) error {
 		return fmt.Errorf("%w (%w)", ErrNotDatabase, err)
 	}
 	if meaning := postgresMeaning(err); meaning != nil {
-		return fmt.Errorf("%w (%w)", meaning, err)
+		return fmt.Errorf("%w (%s)", meaning, strings.Join(strings.Fields(err.Error()), " ")) // in one line
 	}
 	switch driverFault(err) {
 	case FaultBusy:

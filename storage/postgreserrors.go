@@ -116,6 +116,8 @@ func overtaken(err error) bool {
 // says nothing special.
 func postgresMeaning(err error) error {
 	switch code := pgCode(err); {
+	case errors.Is(err, context.Canceled): // the program stops
+		return nil
 	case strings.HasPrefix(code, "28") || code == pgNoDatabase:
 		return ErrNotAdmitted
 	case code == pgNoRights:
