@@ -70,7 +70,7 @@ func postgresFault(err error) Fault {
 // could not be made.
 func lost(err error) bool {
 	var connecting *pgconn.ConnectError
-	var network net.Error
+	var network *net.OpError
 	switch {
 	case err == nil:
 		return false
