@@ -50,30 +50,35 @@ type TableSize struct {
 // to it. It changes nothing of the database but the note that LastBackup reads,
 // and never makes it newer. The errors are Err… values of this package.
 func BackupDatabase(ctx context.Context, url string, keys *seal.Keys, file string, o BackupOptions) (Backup, error) {
-	path, err := pathOf(url)
+	e, err := engineOf(url, lockWait)
 	if err != nil {
 		return Backup{}, err
 	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return Backup{}, fmt.Errorf("the database %s: %w", path, ErrNoDatabase)
+	if err := fitToBackUp(ctx, e); err != nil {
+		return Backup{}, fmt.Errorf("the database %s: %w", e.place(), explained(err))
 	}
-	if err := prepareFile(ctx, path, lockWait); err != nil {
-		return Backup{}, fmt.Errorf("the database %s: %w", path, explained(err))
-	}
-	made, err := backup(ctx, path, keys, file, o)
+	made, err := backup(ctx, e, keys, file, o)
 	if err != nil {
 		return Backup{}, err
 	}
-	return made, noteApart(ctx, path, made.Taken)
+	return made, noteApart(ctx, e, made.Taken)
+}
+
+// fitToBackUp looks whether there is a database to copy.
+func fitToBackUp(ctx context.Context, e engine) error {
+	f, isFile := e.(*sqliteFile)
+	if !isFile {
+		return fitToMove(ctx, e, ErrNoDatabase)
+	}
+	if _, err := os.Stat(f.path); errors.Is(err, fs.ErrNotExist) {
+		return ErrNoDatabase
+	}
+	return e.prepare(ctx)
 }
 
 // Backup is BackupDatabase for a database that is open here.
 func (s *Store) Backup(ctx context.Context, file string, o BackupOptions) (Backup, error) {
-	path, err := s.file()
-	if err != nil {
-		return Backup{}, err
-	}
-	made, err := backup(ctx, path, s.keys, file, o)
+	made, err := backup(ctx, s.engine, s.keys, file, o)
 	if err != nil {
 		return Backup{}, err
 	}
@@ -91,13 +96,13 @@ func noteBackup(ctx context.Context, t *tx, taken time.Time) error {
 
 // noteApart notes a backup without opening a Store, which would bring the schema
 // up to date.
-func noteApart(ctx context.Context, path string, taken time.Time) (err error) {
-	write, read, err := openSQLite(path, lockWait)
+func noteApart(ctx context.Context, e engine, taken time.Time) (err error) {
+	write, read, err := e.pools()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, read.close(), write.close()) }()
-	if err := write.transact(ctx, func(ctx context.Context, t *tx) error { return noteBackup(ctx, t, taken) }); err != nil {
+	if err := write.once(ctx, nil, func(ctx context.Context, t *tx) error { return noteBackup(ctx, t, taken) }); err != nil {
 		return fmt.Errorf("the backup is made, but when could not be noted in the database: %w", err)
 	}
 	return nil
@@ -126,14 +131,14 @@ func (s *Store) LastBackup(ctx context.Context) (time.Time, error) {
 
 // backup makes the copy under a temporary name beside file, checks and seals it,
 // and gives it its name when all of it is on the disk.
-func backup(ctx context.Context, path string, keys *seal.Keys, file string, o BackupOptions) (made Backup, err error) {
+func backup(ctx context.Context, e engine, keys *seal.Keys, file string, o BackupOptions) (made Backup, err error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
 	fail := func(err error) (Backup, error) {
 		return Backup{}, fmt.Errorf("the backup %s: %w", file, err)
 	}
-	if err := mayWrite(path, file, o.Force); err != nil {
+	if err := mayWrite(e, file, o.Force); err != nil {
 		return fail(err)
 	}
 	part, err := newPart(file)
@@ -145,7 +150,12 @@ func backup(ctx context.Context, path string, keys *seal.Keys, file string, o Ba
 			removeDatabase(part) // half a copy helps nobody
 		}
 	}()
-	if made, err = copyDatabase(ctx, path, part, keys, o); err != nil {
+	if f, isFile := e.(*sqliteFile); isFile {
+		made, err = copyDatabase(ctx, f.path, part, keys, o)
+	} else {
+		made, err = copyServer(ctx, e, part, keys, o)
+	}
+	if err != nil {
 		return fail(err)
 	}
 	if err = o.at("copied"); err != nil {
@@ -157,7 +167,7 @@ func backup(ctx context.Context, path string, keys *seal.Keys, file string, o Ba
 	if err = o.at("sealed"); err != nil {
 		return fail(err)
 	}
-	if err = mayWrite(path, file, o.Force); err != nil {
+	if err = mayWrite(e, file, o.Force); err != nil {
 		return fail(err)
 	}
 	if err = os.Rename(part, file); err != nil {
@@ -177,10 +187,12 @@ func (o BackupOptions) at(step string) error {
 }
 
 // mayWrite refuses names at which something of value stands.
-func mayWrite(path, file string, force bool) error {
-	for _, own := range append(databaseFiles(path), path+".lock") {
-		if same(own, file) {
-			return ErrInTheWay
+func mayWrite(e engine, file string, force bool) error {
+	if f, isFile := e.(*sqliteFile); isFile {
+		for _, own := range append(databaseFiles(f.path), f.path+".lock") {
+			if same(own, file) {
+				return ErrInTheWay
+			}
 		}
 	}
 	info, err := os.Lstat(file)

@@ -64,7 +64,7 @@ func explained(err error) error {
 // refused reports whether the disk, a lock or the network kept something from being
 // saved: it may work later, and is nobody's mistake.
 func refused(err error) bool {
-	if errors.Is(err, errCodeTaken) || errors.Is(err, errOutdated) || damaging(err) {
+	if errors.Is(err, errCodeTaken) || errors.Is(err, errOutdated) || errors.Is(err, ErrMoved) || damaging(err) {
 		return true
 	}
 	switch driverFault(err) {

@@ -25,6 +25,7 @@ type config struct {
 	meter    Meter
 	instance *Claim
 	apart    bool
+	closed   bool // opens what a move has closed
 }
 
 // Option changes how a Store works.
@@ -127,7 +128,7 @@ func open(ctx context.Context, e engine, keys *seal.Keys, c config) (_ *Store, e
 		return nil, err
 	}
 	s.write.guard, s.write.ids = s.fence, s.ids
-	if err := s.checkKey(ctx); err != nil {
+	if err := s.checkKey(ctx, c.closed); err != nil {
 		return nil, err
 	}
 	if err := s.ensureMarked(ctx); err != nil {

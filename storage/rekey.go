@@ -47,7 +47,7 @@ func (r keyRows) scan(rows *sql.Rows) error {
 	return err
 }
 
-const keyRowsQuery = `SELECT name, value FROM meta WHERE name IN ('fingerprint', 'probe', 'sealing', 'known', 'rekeyed')`
+const keyRowsQuery = `SELECT name, value FROM meta WHERE name IN ('fingerprint', 'probe', 'sealing', 'known', 'rekeyed', 'closed')`
 
 func (s *Store) keyRows(ctx context.Context) (keyRows, error) {
 	rows := keyRows{}
@@ -85,9 +85,13 @@ func setMeta(ctx context.Context, t *tx, name string, value []byte) error {
 // checkKey compares the keys with what the database remembers of them, and makes a
 // new database remember these; an instance also notes which ones it knows. Which
 // of them seals is the database's to say.
-func (s *Store) checkKey(ctx context.Context) error {
+// Whether it may be used at all, too: closed lets those in who look after a move.
+func (s *Store) checkKey(ctx context.Context, closed bool) error {
 	rows, err := s.keyRows(ctx)
 	if err != nil {
+		return err
+	}
+	if err := rows.closed(); err != nil && !closed {
 		return err
 	}
 	if rows[metaSealing] == nil || s.instance != nil && !bytes.Equal(rows[metaKnown], known(s.keys)) {
@@ -152,13 +156,19 @@ func (s *Store) remember(ctx context.Context, t *tx) error {
 
 // follow makes the keys seal under the key that the database says. It stands at
 // the beginning of every transaction that stores sealed values: from the moment a
-// rotation says which key seals, nobody can store a value under another.
+// rotation says which key seals, nobody can store a value under another; and from
+// the moment a move closes the database, nobody can store anything.
 func (s *Store) follow(ctx context.Context, t *tx) error {
 	var sealing []byte
-	if err := t.row(ctx, `SELECT value FROM meta WHERE name = $1`, metaSealing).Scan(&sealing); err != nil {
+	var closed int
+	if err := t.row(ctx, `SELECT value, (SELECT COUNT(*) FROM meta WHERE name = $2) FROM meta WHERE name = $1`, metaSealing, metaClosed).
+		Scan(&sealing, &closed); err != nil {
 		return fmt.Errorf("reading which key seals: %w", err)
 	}
-	if s.keys.Newest(sealing) {
+	switch {
+	case closed > 0:
+		return ErrMoved
+	case s.keys.Newest(sealing):
 		return nil
 	}
 	if err := s.keys.Follow(sealing); err != nil {

@@ -47,12 +47,15 @@ type Restored struct {
 // what comes is there complete, whenever the process is killed; FinishRestore ends
 // what was cut off.
 func Restore(ctx context.Context, url string, keys *seal.Keys, file string, o RestoreOptions) (done Restored, err error) {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if onPostgres(url) {
+		return restoreToServer(ctx, url, keys, file, o)
+	}
 	path, err := pathOf(url)
 	if err != nil {
 		return done, err
-	}
-	if o.Clock == nil {
-		o.Clock = time.Now
 	}
 	if _, err := FinishRestore(url); err != nil { // an earlier one, which got as far as that
 		return done, err

@@ -19,6 +19,13 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, child(folder))
 		os.Exit(1)
 	}
+	if of := os.Getenv(childMove); of != "" {
+		if err := moveChild(of); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	goleak.VerifyTestMain(closing{m})
 }
 

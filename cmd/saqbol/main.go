@@ -38,6 +38,7 @@ type commands struct {
 	Import      importCommand      `cmd:"" help:"Load a list of reported subjects (CSV), beside the running bot too."`
 	Backup      backupCommand      `cmd:"" help:"Copy the database into a file, beside the running bot too."`
 	Restore     restoreCommand     `cmd:"" help:"Put such a copy in the database's place; the bot must be stopped."`
+	Migrate     migrateCommand     `cmd:"" help:"Move the database to another, SQLite or PostgreSQL, while people go on checking numbers."`
 	Rekey       rekeyCommand       `cmd:"" help:"Rotate the keys of the database, beside the running bot too; then take the old ones out (--retire)."`
 	Version     versionCommand     `cmd:"" help:"Show version, commit and Go version."`
 	Deadletters deadlettersCommand `cmd:"" help:"List the updates that could not be handled, have them handled anew, or forget them."`

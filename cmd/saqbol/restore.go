@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 
 	"saqbol/storage"
 )
@@ -24,24 +26,20 @@ func (c restoreCommand) Run(s *surroundings) error {
 	if err != nil {
 		return err
 	}
-	path, _ := sqlitePath(cfg.databaseURL)
-	lock, err := lockDatabase(path)
-	if err != nil {
-		return err
-	}
-	if lock != nil {
-		defer func() { _ = lock.Close() }() // the next instance may come
-	}
-	who := claim(slog.New(slog.DiscardHandler), lock != nil)
-	who.Waiting = func(holder string) {
-		fmt.Fprintf(s.stderr, "looking for 20 s whether %s is alive, which served people with this database\n", holder)
-	}
-	if err := storage.Unserved(s.ctx, cfg.databaseURL, who); err != nil {
-		return err
+	path, isFile := sqlitePath(cfg.databaseURL)
+	if isFile {
+		lock, err := unused(s, cfg, path)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = lock.Close() }() // the next instance may come; a nil lock is closed
 	}
 	done, err := storage.Restore(s.ctx, cfg.databaseURL, keys, c.File, storage.RestoreOptions{Force: c.Force, Unsealed: c.Unsealed, Silent: c.Silent})
 	if err != nil {
 		return err
+	}
+	if !isFile {
+		path = "DATABASE_URL"
 	}
 	fmt.Fprintf(s.stdout, "%s is the database as it was at %s.\n", path, moment(done.Taken))
 	describe(s.stdout, done.Backup)
@@ -51,6 +49,26 @@ func (c restoreCommand) Run(s *surroundings) error {
 	}
 	fmt.Fprintln(s.stdout, "What people had erased since then is back: see docs/operations.md, \"After a restore\".")
 	return nil
+}
+
+// unused takes the lock on a file, nil where there can be none, and sees that no
+// instance elsewhere serves people with it.
+func unused(s *surroundings, cfg config, path string) (*os.File, error) {
+	lock, err := lockDatabase(path)
+	if err != nil {
+		return nil, err
+	}
+	who := claim(slog.New(slog.DiscardHandler), lock != nil)
+	who.Waiting = func(holder string) {
+		fmt.Fprintf(s.stderr, "looking for 20 s whether %s is alive, which served people with this database\n", holder)
+	}
+	if err := storage.Unserved(s.ctx, cfg.databaseURL, who); err != nil {
+		if lock != nil {
+			err = errors.Join(err, lock.Close())
+		}
+		return nil, err
+	}
+	return lock, nil
 }
 
 // finishRestore ends a restore that was cut off. The caller has the lock.

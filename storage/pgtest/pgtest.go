@@ -88,7 +88,8 @@ func New(ctx context.Context, o Options) (_ *Server, err error) {
 // programs is the folder of PostgreSQL's programs, of its newest version.
 func programs() (string, error) {
 	if path, err := exec.LookPath("postgres"); err == nil {
-		return filepath.Dir(path), nil
+		real, err := filepath.EvalSymlinks(path) // its other programs stand beside it
+		return filepath.Dir(real), err
 	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres") // Debian keeps them out of PATH
 	if err != nil || len(found) == 0 {
@@ -168,7 +169,7 @@ func (s *Server) start() (string, error) {
 			if !said {
 				log.WriteString(lines.Text() + "\n")
 			}
-			if !said && strings.Contains(lines.Text(), "ready to accept connections") {
+			if !said && strings.Contains(lines.Text(), "ready to accept") { // connections, or only those that read
 				said = true
 				ready <- log.String()
 			}
