@@ -52,12 +52,13 @@ type filing struct {
 
 	store *Store
 	keys  *seal.Keys
-	n     atomic.Int64
+	n     *atomic.Int64 // the last one filed
 	took  []time.Duration // each turn
 	waits []time.Duration // each report
 }
 
 func (f *filing) open(b *testing.B) {
+	f.n = &atomic.Int64{}
 	var err error
 	if f.keys, err = seal.Generate(); err != nil {
 		b.Fatal(err)
