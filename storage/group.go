@@ -36,10 +36,10 @@ type group struct {
 
 // job is one write. fn may run several times, and what counts is the last.
 type job struct {
-	fn   func(ctx context.Context, t *tx) error
-	turn chan struct{} // closed when the job is done, or is to lead
-	lead bool
-	err  error
+	fn    func(ctx context.Context, t *tx) error
+	turn  chan struct{} // closed when the job is done, or is to lead
+	leads bool          // it is to lead
+	err   error
 	// panicked is what fn panicked with; it goes on in its caller's goroutine.
 	panicked *panicking
 }
@@ -75,17 +75,15 @@ func (g *group) do(ctx context.Context, fn func(ctx context.Context, t *tx) erro
 	if err := g.enter(ctx, j); err != nil {
 		return err
 	}
-	if !j.lead {
-		select {
-		case <-j.turn:
-		case <-ctx.Done():
-			if g.leave(j) {
-				return ctx.Err()
-			}
-			<-j.turn
+	select {
+	case <-j.turn:
+	case <-ctx.Done():
+		if g.leave(j) {
+			return ctx.Err()
 		}
+		<-j.turn
 	}
-	if j.lead {
+	if j.leads {
 		g.leadFrom(ctx, j)
 	}
 	if j.panicked != nil {
@@ -106,7 +104,8 @@ func (g *group) enter(ctx context.Context, j *job) error {
 	case g.led:
 		g.waiting = append(g.waiting, j)
 	default:
-		g.led, j.lead = true, true
+		g.led = true
+		j.lead()
 	}
 	return nil
 }
@@ -162,8 +161,7 @@ func (g *group) pass() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if j := g.first(); j != nil {
-		j.lead = true
-		close(j.turn)
+		j.lead()
 		return
 	}
 	g.led = false
@@ -267,6 +265,11 @@ func (b *batch) all() {
 		}
 		b.jobs = append(b.jobs, j)
 	}
+}
+
+func (j *job) lead() {
+	j.leads = true
+	close(j.turn)
 }
 
 func (j *job) run(ctx context.Context, t *tx) {

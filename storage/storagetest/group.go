@@ -16,7 +16,7 @@ import (
 // order, an update that comes twice once, and one that fails alone.
 func Gathered(t *testing.T, open Factory) {
 	f := begin(t, open)
-	const people, steps, taken = 24, 4, 999
+	const people, steps, taken = 12, 4, 999
 	f.commit(fraud.Change{Update: 1, Person: taken, File: Report(Code(taken), Phone(taken))})
 	var together sync.WaitGroup
 	var mu sync.Mutex
