@@ -12,7 +12,7 @@ import (
 // What Open can find wrong. Each says in one line what to do; Open puts the path before it.
 var (
 	ErrURL         = errors.New("DATABASE_URL must be sqlite: and a path, as in sqlite:data/saqbol.db, or postgres://user:password@host:5432/database")
-	ErrNotAFile    = errors.New("this is for SQLite files: the database is on PostgreSQL, where pg_dump and pg_restore do it")
+	ErrNotAFile    = errors.New("this is for SQLite files: the database is on PostgreSQL, where the server looks after them")
 	ErrUnreachable = errors.New("the server does not answer: start it, or correct host, port and sslmode in DATABASE_URL")
 	ErrNotAdmitted = errors.New("the server does not let us in: correct user, password and database in DATABASE_URL, or create them")
 	ErrNoRights    = errors.New("the user may not do this: grant it the rights that docs/operations.md lists")

@@ -52,7 +52,7 @@ type filing struct {
 
 	store *Store
 	keys  *seal.Keys
-	n     *atomic.Int64 // the last one filed
+	n     *atomic.Int64   // the last one filed
 	took  []time.Duration // each turn
 	waits []time.Duration // each report
 }

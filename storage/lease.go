@@ -303,6 +303,9 @@ func (s *Store) claim(ctx context.Context, c config) error {
 // instance. The schema is a replica's to change; each change leaves those of the
 // version before working, so that they can be replaced one by one.
 func (s *Store) claimShared(ctx context.Context, schema schema, c config, version, wants int64) error {
+	if version == 0 && c.there {
+		return ErrNoDatabase
+	}
 	if version > 0 && version < wants && c.instance == nil {
 		return ErrOlder
 	}

@@ -26,6 +26,7 @@ type config struct {
 	instance *Claim
 	apart    bool
 	closed   bool // opens what a move has closed
+	there    bool
 }
 
 // Option changes how a Store works.
@@ -49,6 +50,10 @@ func WithInstance(claim Claim) Option { return func(c *config) { c.instance = &c
 // WithoutLease lets the Store write beside a running instance. It is for tools of
 // which each write is right whoever else writes (docs/adr/0009 says which).
 func WithoutLease() Option { return func(c *config) { c.apart = true } }
+
+// MustExist has Open return ErrNoDatabase for a database on a server that has no
+// tables yet, instead of making them.
+func MustExist() Option { return func(c *config) { c.there = true } }
 
 // Open opens the database that url names and brings its schema up to date. "sqlite:"
 // and a path is a file, which is made (and its folder) where it is missing; without

@@ -66,10 +66,13 @@ const (
 )
 
 // sqlitePath is the file that a DATABASE_URL names, "sqlite:" or "sqlite://" and
-// a path; isFile is false for a database elsewhere.
+// a path; isFile is false, and path "", for a database elsewhere.
 func sqlitePath(databaseURL string) (path string, isFile bool) {
 	path, isFile = strings.CutPrefix(databaseURL, "sqlite:")
-	return strings.TrimPrefix(path, "//"), isFile
+	if !isFile {
+		return "", false // the URL may hold a password
+	}
+	return strings.TrimPrefix(path, "//"), true
 }
 
 // reserved are the paths that the program serves itself.

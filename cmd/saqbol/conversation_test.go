@@ -75,11 +75,17 @@ func testKey(t *testing.T) string {
 // settings, in a folder of its own.
 func startRun(t *testing.T, mode string) *started {
 	t.Helper()
+	return startRunOn(t, mode, "sqlite:"+filepath.Join(t.TempDir(), "saqbol.db"))
+}
+
+// startRunOn is startRun with a database.
+func startRunOn(t *testing.T, mode, database string) *started {
+	t.Helper()
 	api, url := emulator.Start(t, emulator.Options{})
 	address := freePort(t)
 	environ := []string{
 		"TELEGRAM_BOT_TOKEN=" + api.Token(), "TELEGRAM_API_URL=" + url, "SAQBOL_KEY=" + testKey(t),
-		"DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "saqbol.db"), "HTTP_LISTEN=" + address, "LOG_LEVEL=debug",
+		"DATABASE_URL=" + database, "HTTP_LISTEN=" + address, "LOG_LEVEL=debug",
 	}
 	if mode == "webhook" {
 		environ = append(environ, "WEBHOOK_URL=http://"+address+"/telegram", "WEBHOOK_SECRET=a_sample_secret")

@@ -173,7 +173,7 @@ func withLetters(s *surroundings, do func(*storage.Store) error) error {
 	}
 	// Marking and dropping letters is right whoever else writes: the bot takes a
 	// letter away only together with its effect, and only while it is marked.
-	store, err := storage.Open(s.ctx, cfg.databaseURL, keys, storage.WithoutLease())
+	store, err := storage.Open(s.ctx, cfg.databaseURL, keys, storage.WithoutLease(), storage.MustExist())
 	if err != nil {
 		return err
 	}

@@ -48,11 +48,16 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 		d.report("database", "", fmt.Errorf("there is a database but no key for it: put %s or SAQBOL_KEY back", keyFile))
 		return
 	}
-	store, err := storage.Open(ctx, cfg.databaseURL, keys)
+	store, err := storage.Open(ctx, cfg.databaseURL, keys, storage.MustExist())
+	if errors.Is(err, storage.ErrNoDatabase) {
+		d.add("database", gradeOK, "empty yet; `saqbol run` makes its tables")
+		return
+	}
 	if err != nil {
 		d.report("database", "", err)
 		return
 	}
+	d.server(ctx, store)
 	d.backups(ctx, cfg.backups, store)
 	d.lists(ctx, store)
 	health, err := store.Check(ctx)

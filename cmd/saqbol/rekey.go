@@ -52,7 +52,7 @@ func (c rekeyCommand) Run(s *surroundings) error {
 	if c.Compact {
 		return compact(s, cfg, keys)
 	}
-	store, err := storage.Open(s.ctx, cfg.databaseURL, keys, storage.WithoutLease())
+	store, err := storage.Open(s.ctx, cfg.databaseURL, keys, storage.WithoutLease(), storage.MustExist())
 	if err != nil {
 		return err
 	}
@@ -202,7 +202,10 @@ func (r *rekeying) remnants(ctx context.Context) error {
 // compact writes the database anew. It holds the place of the bot meanwhile.
 func compact(s *surroundings, cfg config, keys *seal.Keys) error {
 	log := newLogger(s.stderr, cfg.logLevel, cfg.logFormat)
-	path, _ := sqlitePath(cfg.databaseURL)
+	path, isFile := sqlitePath(cfg.databaseURL)
+	if !isFile {
+		return errors.New("--compact is for SQLite files: PostgreSQL overwrites what is deleted when it vacuums; to have it done at once: VACUUM FULL")
+	}
 	lock, err := lockDatabase(path)
 	if err != nil {
 		return err
