@@ -45,7 +45,7 @@ torture: deps ## kills, power cuts, storms: the long version, its table is in do
 
 # The other rows are shown by tests that `make test` has run.
 torture-short: deps ## the rows that need the real binary, few of each, for every change
-	$(GO) run ./cmd/torture --short --only kill,cut,stop,instances,outbox,storm
+	$(GO) run ./cmd/torture --short --only kill,cut,stop,instances,outbox,storm,replicas
 
 # What the build is made of is told by the linker alone, not by the folder: with
 # the same Go the same commit gives the same bytes anywhere, in an image too.

@@ -34,7 +34,7 @@ func arrows() map[string][]string {
 		"console":             {"fraud", "locales"},
 		"bot":                 {"fraud", "handlers", "locales"},
 		"emulator":            nil,
-		"cmd/torture":         {"emulator", "fraud", "locales", "recognize", "storage", "storage/seal"},
+		"cmd/torture":         {"emulator", "fraud", "locales", "recognize", "storage", "storage/pgtest", "storage/seal"},
 		"cmd/saqbol":          {"bot", "console", "emulator", "fraud", "handlers", "lists", "locales", "recognize", "storage", "storage/seal"},
 	}
 }

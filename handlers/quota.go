@@ -33,7 +33,11 @@ type QuotaOptions struct {
 	// Running is how long the program runs. Nobody can set that back or forward, so
 	// a day lasts as long as it would have lasted, whatever is done to the clock.
 	Running func() time.Duration
-	Log     *slog.Logger
+	// Shared says that other programs count into the same store: what they have
+	// counted is learned whenever something is kept, so that a limit holds for all of
+	// them together, but for what is answered within keepEvery.
+	Shared bool
+	Log    *slog.Logger
 }
 
 // Quota counts what people ask and report, and says when it is enough. Questions

@@ -74,6 +74,9 @@ func (q *Quota) keep(ctx context.Context) error {
 		}
 		err := q.options.Store.AddUsage(ctx, day, batch)
 		q.taken(begun, batch, err == nil)
+		if err == nil && q.options.Shared {
+			err = q.learn(ctx, day, begun, batch)
+		}
 		if err != nil {
 			return err
 		}
@@ -90,7 +93,7 @@ func (q *Quota) tidyUp(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	if begun > 1 { // the day turned in this run: all of it is over
+	if begun > 1 && !q.options.Shared { // the day turned in this run: all of it is over
 		err = q.options.Store.ForgetUsage(ctx)
 	} else {
 		err = q.options.Store.BeginUsage(ctx, day)
@@ -144,6 +147,31 @@ func (q *Quota) taken(begun int, batch map[int64]fraud.Usage, arrived bool) {
 		}
 		a.flying = fraud.Usage{}
 	}
+}
+
+// learn takes over what the store knows of those who were counted just now: others
+// may have counted them too.
+func (q *Quota) learn(ctx context.Context, day int64, begun int, batch map[int64]fraud.Usage) error {
+	for person := range batch {
+		stored, err := q.options.Store.UsageOf(ctx, person, day)
+		if err != nil {
+			return err
+		}
+		q.mu.Lock()
+		a := q.people[person]
+		if person == 0 {
+			a = q.all
+		}
+		if a != nil && q.begun == begun {
+			now := plus(stored, plus(a.fresh, a.flying))
+			if a.loaded {
+				a.hour.level += float64(max(0, now.Checks-a.used.Checks)) // asked elsewhere, not long ago
+			}
+			a.used, a.loaded = now, true
+		}
+		q.mu.Unlock()
+	}
+	return nil
 }
 
 // turn begins a new day where the last is over: everybody starts at nothing. A day

@@ -57,6 +57,9 @@ type applying struct {
 }
 
 func (a *applying) all(ctx context.Context) ([]int64, error) {
+	if err := a.turn(ctx); err != nil {
+		return nil, err
+	}
 	if err := a.begin(ctx); err != nil || a.forgotten {
 		return nil, err
 	}

@@ -84,6 +84,44 @@ func (s *Store) lease(ctx context.Context, name string, c Claim, guard guard) (*
 // Token is greater than that of every earlier holder of this lease.
 func (l *Lease) Token() int64 { return l.token }
 
+// leaseKey finds a lease in a context.
+type leaseKey struct{}
+
+// Context is ctx for what may be done under the lease only: every write with it
+// proves that the lease is still this holder's, and fails with ErrFenced where it
+// is not.
+func (l *Lease) Context(ctx context.Context) context.Context {
+	return context.WithValue(ctx, leaseKey{}, l)
+}
+
+// proving is fn under the lease that ctx names.
+func (s *Store) proving(outer context.Context, fn func(ctx context.Context, t *tx) error) func(context.Context, *tx) error {
+	return func(ctx context.Context, t *tx) error {
+		if err := proveLease(outer, t); err != nil {
+			return err
+		}
+		return fn(ctx, t)
+	}
+}
+
+// proveLease proves the lease under which a write is made, where it is made under
+// one. The row is written, so that nobody takes the lease before the write is over.
+func proveLease(ctx context.Context, t *tx) error {
+	l, under := ctx.Value(leaseKey{}).(*Lease)
+	if !under {
+		return nil
+	}
+	n, err := t.exec(ctx, `UPDATE leases SET beat = beat + 1 WHERE name = $1 AND token = $2`, l.name, l.token)
+	if err != nil {
+		return fmt.Errorf("proving the lease %q: %w", l.name, err)
+	}
+	if n == 0 {
+		l.lose()
+		return ErrFenced
+	}
+	return nil
+}
+
 // Lost is closed once another has taken the lease.
 func (l *Lease) Lost() <-chan struct{} { return l.lost }
 

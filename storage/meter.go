@@ -43,6 +43,7 @@ const (
 	OpNotify
 	OpNotices
 	OpLetters
+	OpClaim
 	opEnd
 )
 
@@ -50,7 +51,7 @@ const (
 func (o Op) String() string {
 	return [...]string{"turn", "standings", "disputed", "reports", "overlapping", "totals", "seen", "commit",
 		"anchor", "unsent", "sent", "dead_letter", "confirm", "prune", "check",
-		"notify", "notices", "letters"}[o]
+		"notify", "notices", "letters", "claim"}[o]
 }
 
 // Ops are all operations.

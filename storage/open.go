@@ -142,5 +142,10 @@ func open(ctx context.Context, e engine, keys *seal.Keys, c config) (_ *Store, e
 	if err := s.seeIDs(ctx); err != nil {
 		return nil, err
 	}
+	if c.instance != nil && !e.single() {
+		if err := s.join(ctx, *c.instance); err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
 }

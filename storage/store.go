@@ -24,7 +24,8 @@ type Store struct {
 
 	group *group // of writes that come at the same time
 
-	instance *Lease // nil for a tool
+	instance *Lease // nil for a tool; of a replica, the one by which it shows that it lives
+	unwatch  func() // a replica looks after the others no more
 	apart    bool   // a tool that may write beside the instance
 
 	engine  engine
@@ -46,7 +47,7 @@ func (s *Store) Close() error {
 	var released error
 	if s.instance != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), releaseWait)
-		released = s.instance.Release(ctx)
+		released = errors.Join(s.part(ctx), s.instance.Release(ctx))
 		cancel()
 	}
 	return errors.Join(released, s.read.close(), s.write.close(), s.witness.close())
@@ -79,6 +80,9 @@ func (s *Store) count(ctx context.Context, query string, args ...any) (int, erro
 func (s *Store) update(ctx context.Context, doing string, fn func(ctx context.Context, t *tx) error) error {
 	if sign := s.damage.seen(); sign != nil {
 		return s.unsaved(ctx, doing, sign)
+	}
+	if _, under := ctx.Value(leaseKey{}).(*Lease); under {
+		return s.unsaved(ctx, doing, s.group.do(ctx, s.proving(ctx, fn)))
 	}
 	return s.unsaved(ctx, doing, s.group.do(ctx, fn))
 }

@@ -53,6 +53,7 @@ type app struct {
 	backups    *backups
 	bot        *bot.Bot
 	lookedOver bool // the whole database, in the start
+	replicated bool // other programs may serve people with the same database
 }
 
 // botMeter is the metrics as the edge knows them: a nil pointer in an interface
@@ -81,7 +82,7 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 	if p.clock == nil {
 		p.clock = time.Now
 	}
-	a := &app{log: p.log, clock: p.clock}
+	a := &app{log: p.log, clock: p.clock, replicated: replicated(p.database)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -125,7 +126,12 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 		Catalogue: catalogue, Username: a.client.Username(), Clock: p.clock, Random: rand.Reader,
 		Quota: a.quota,
 	})
+	var turns bot.Turns
+	if a.replicated {
+		turns = a.store
+	}
 	a.bot, err = bot.New(bot.Options{
+		Turns: turns, Alone: a.alone,
 		Client: a.client, Handler: router, Journal: a.store, Catalogue: catalogue,
 		Webhook: p.webhook, Limits: p.limits, Meter: p.botMeter(), Redact: a.recogniser.Redact, Log: p.log, Clock: p.clock, Random: rand.Reader,
 	})

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"saqbol/fraud"
 )
@@ -27,7 +28,8 @@ type config struct {
 	dispatchers []int64
 	quotas      fraud.Limits
 	backups     backupPlan
-	sends       int // calls to Telegram a second, to everybody together
+	stopDelay   time.Duration // serves on for so long when it is to stop
+	sends       int           // calls to Telegram a second, to everybody together
 	logLevel    slog.Level
 	logFormat   string // "text", "json" or "" = by terminal
 }
@@ -100,7 +102,7 @@ func settingNames() []string {
 	for _, setting := range quotaSettings(&fraud.Limits{}) {
 		names = append(names, setting.name)
 	}
-	return append(names, "SAQBOL_BACKUP_DIR", "SAQBOL_BACKUP_EVERY", "SAQBOL_BACKUP_KEEP", "LOG_LEVEL", "LOG_FORMAT")
+	return append(names, "SAQBOL_BACKUP_DIR", "SAQBOL_BACKUP_EVERY", "SAQBOL_BACKUP_KEEP", "SAQBOL_STOP_DELAY", "LOG_LEVEL", "LOG_FORMAT")
 }
 
 // readConfig checks every setting but the token, which only run needs. The error
@@ -123,7 +125,7 @@ func readConfig(env environment) (config, error) {
 	if v := values["DATABASE_URL"]; v != "" {
 		c.databaseURL = v
 	}
-	steps := []func(map[string]string, *config) error{readAPIURL, readWebhook, readListen, readDispatchers, readSends, readQuotas, readBackups, readLogging}
+	steps := []func(map[string]string, *config) error{readAPIURL, readWebhook, readListen, readDispatchers, readSends, readQuotas, readBackups, readStopDelay, readLogging}
 	for _, step := range steps {
 		if err := step(values, &c); err != nil {
 			return config{}, err

@@ -53,7 +53,7 @@ func readQuotas(values map[string]string, c *config) error {
 // program's own running time is monotonic: nobody can set it.
 func newQuota(p parts, store *storage.Store) *handlers.Quota {
 	started := time.Now()
-	return handlers.NewQuota(handlers.QuotaOptions{Limits: p.quotas, Exempt: p.exempt, Store: store, Log: p.log,
+	return handlers.NewQuota(handlers.QuotaOptions{Limits: p.quotas, Exempt: p.exempt, Store: store, Shared: replicated(p.database), Log: p.log,
 		Clock: p.clock, Running: func() time.Duration { return time.Since(started) }})
 }
 

@@ -68,9 +68,11 @@ func (c runCommand) Run(s *surroundings) error {
 	file, _ := sqlitePath(cfg.databaseURL)
 	p.metrics.watch(source{waiting: a.bot.Waiting, ready: a.bot.Ready, stored: storedIn(a.store), filter: a.store.Filter, damage: a.store.Damage,
 		polling: cfg.webhook == nil, file: file, backups: cfg.backups.interval()})
-	front.open(newMux(log, []check{{"database", a.store.Ping}, {"telegram", a.bot.Ready}}, page, path, webhook))
+	front.open(newMux(log, []check{staying(s.ctx), {"database", a.store.Ping}, {"telegram", a.bot.Ready}}, page, path, webhook))
 	log.Info("SaqBol is running", "bot", a.client.Username(), "mode", mode(cfg), "http", l.Addr().String(), "version", thisBuild().version)
-	err = a.serve(s.ctx, beside)
+	working, end := outlast(s.ctx, cfg.stopDelay)
+	defer end()
+	err = a.serve(working, beside)
 	log.Info("SaqBol has stopped")
 	return err
 }
@@ -203,9 +205,10 @@ func (a *app) serve(ctx context.Context, beside func(context.Context) error) err
 	group.Go(func() error { return a.bot.Run(ctx) })
 	group.Go(func() error { return beside(ctx) })
 	group.Go(func() error { return a.guard(ctx) })
-	group.Go(func() error { a.backups.run(ctx); return nil })
-	group.Go(func() error { a.housekeeping(ctx); return nil })
+	group.Go(func() error { a.alone(ctx, "backups", a.backups.run); return nil })
+	group.Go(func() error { a.alone(ctx, "housekeeping", a.housekeeping); return nil })
 	group.Go(func() error { a.watch(ctx); return nil })
+	group.Go(func() error { a.alone(ctx, "complete check", a.lookOverDaily); return nil })
 	group.Go(func() error { a.keepFilter(ctx); return nil })
 	group.Go(func() error { settle(ctx); return nil })
 	group.Go(func() error { a.keys.run(ctx); return nil })

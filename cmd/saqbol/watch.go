@@ -55,23 +55,31 @@ func sizeOf(path string) (int64, error) {
 	return size, nil
 }
 
-// watch looks the database over every day, at first right after the start where
-// that was not done in it, and says, once, when damage is found, by this or by
-// anybody's question.
+// watch says, once, when damage is found, by a complete check or by anybody's
+// question.
 func (a *app) watch(ctx context.Context) {
-	wait := time.Duration(0)
-	if a.lookedOver {
-		wait = nextLook()
+	select {
+	case <-ctx.Done():
+	case <-a.store.Damaged():
+		a.log.Error("the database is damaged: from now on nothing is saved and checks are answered with «can't be checked now»; stop SaqBol and restore a backup with `saqbol restore`",
+			"error", a.store.Damage())
 	}
-	timer := time.NewTimer(wait)
+}
+
+// lookOverDaily looks the database over every day until ctx ends or damage is
+// found, at first right after the start where that was not done in it.
+func (a *app) lookOverDaily(ctx context.Context) {
+	delay := time.Duration(0)
+	if a.lookedOver {
+		delay = nextLook()
+	}
+	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-a.store.Damaged():
-			a.log.Error("the database is damaged: from now on nothing is saved and checks are answered with «can't be checked now»; stop SaqBol and restore a backup with `saqbol restore`",
-				"error", a.store.Damage())
 			return
 		case <-timer.C:
 		}

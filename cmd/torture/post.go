@@ -137,3 +137,36 @@ func (p *post) verdict() error {
 	}
 	return nil
 }
+
+// explained is doubled where there are several programs, so many of which died: what
+// one had sent, and not yet struck out, another sends again, once a chat and death.
+// Answers to plain checks may come twice whenever Telegram asks twice.
+func (p *post) explained(deaths int) (all, checks, worst int, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	kept := map[int64]int{}
+	for at, again := range p.doubles {
+		kept[at.chat] += len(again)
+	}
+	checks = p.checks
+	for _, again := range p.again {
+		var chat int64
+		var life int
+		if _, err := fmt.Sscanf(again, "chat %d, life %d:", &chat, &life); err != nil || strings.Contains(again, `"rep:`) {
+			checks++
+			continue
+		}
+		kept[chat]++
+	}
+	all = checks
+	for chat, n := range kept {
+		all, worst = all+n, max(worst, n)
+		if n > deaths {
+			err = fmt.Errorf("%d kept answers to chat %d came twice, %d replicas died", n, chat, deaths)
+		}
+	}
+	if len(p.refused) > 0 {
+		err = fmt.Errorf("the Bot API refused %d calls, the first: %s", len(p.refused), p.refused[0])
+	}
+	return all, checks, worst, err
+}

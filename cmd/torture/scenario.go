@@ -22,5 +22,6 @@ func scenarios() []scenario {
 		instances(),
 		outbox(),
 		storm(),
+		replicas(),
 	}, suites()...)
 }

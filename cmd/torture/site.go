@@ -23,15 +23,16 @@ const (
 // site is one installation: a folder with a database and a key, and the Telegram
 // that it talks to. The program in it starts and dies many times.
 type site struct {
-	rig    *rig
-	name   string
-	folder string // the program's working folder
-	binary string
-	api    *emulator.Server
-	apiURL string
-	listen string   // HTTP_LISTEN, the same at every start: the webhook's address
-	extra  []string // settings of this site alone, NAME=value
-	post   *post    // what was sent to whom
+	rig      *rig
+	name     string
+	folder   string // the program's working folder
+	binary   string
+	api      *emulator.Server
+	apiURL   string
+	listen   string   // HTTP_LISTEN, the same at every start: the webhook's address
+	database string   // a DATABASE_URL, "" = the file in the folder
+	extra    []string // settings of this site alone, NAME=value
+	post     *post    // what was sent to whom
 
 	mu     sync.Mutex
 	starts int
@@ -91,10 +92,17 @@ func (s *site) environment(mode string) []string {
 
 // open opens the site's database as the program would. The program must not run.
 func (s *site) open(ctx context.Context) (*storage.Store, *seal.Keys, error) {
+	if s.database != "" {
+		return openOn(ctx, s.folder, s.database)
+	}
 	return openAt(ctx, s.folder)
 }
 
 func openAt(ctx context.Context, folder string, options ...storage.Option) (*storage.Store, *seal.Keys, error) {
+	return openOn(ctx, folder, "sqlite:"+databaseOf(folder), options...)
+}
+
+func openOn(ctx context.Context, folder, database string, options ...storage.Option) (*storage.Store, *seal.Keys, error) {
 	text, err := os.ReadFile(filepath.Join(folder, "saqbol.key"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the key: %w", err)
@@ -103,7 +111,7 @@ func openAt(ctx context.Context, folder string, options ...storage.Option) (*sto
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := storage.Open(ctx, "sqlite:"+databaseOf(folder), keys, options...)
+	store, err := storage.Open(ctx, database, keys, options...)
 	return store, keys, err
 }
 
