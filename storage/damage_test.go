@@ -114,6 +114,9 @@ func little(t *testing.T, store *storage.Store, _ *seal.Keys) {
 	if err := store.Confirm(t.Context(), storagetest.Phone(2), "a dispatcher"); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := store.Import(t.Context(), storage.Import{Name: "bank", File: fraud.Key{1}}, aList(5)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestEveryByteOfARow: no byte of a table's page can change without an error or
@@ -122,7 +125,7 @@ func TestEveryByteOfARow(t *testing.T) {
 	const page = 4096
 	s := makeSound(t, little)
 	db := raw(t, put(t, s.closed))
-	for _, table := range []string{"subjects", "report_subjects", "reports", "disputes", "confirmations", "people", "counters"} {
+	for _, table := range []string{"subjects", "report_subjects", "reports", "disputes", "confirmations", "people", "counters", "listed", "lists"} {
 		t.Run(table, func(t *testing.T) {
 			var root int
 			if err := db.QueryRowContext(t.Context(), `SELECT rootpage FROM sqlite_master WHERE name = $1`, table).Scan(&root); err != nil {

@@ -61,9 +61,6 @@ type Imported struct {
 // how far it has come: broken off, it goes on there when it is called again for the
 // same file. When it returns, all is on the disk.
 func (s *Store) Import(ctx context.Context, o Import, subjects []fraud.Listed) (did Imported, err error) {
-	if _, err := s.file(); err != nil { // it goes along the chain, which only a file has
-		return did, err
-	}
 	if !slices.IsSortedFunc(subjects, func(a, b fraud.Listed) int {
 		if c := bytes.Compare(a.Key[:], b.Key[:]); c != 0 {
 			return c
@@ -87,9 +84,6 @@ func (s *Store) Import(ctx context.Context, o Import, subjects []fraud.Listed) (
 // Unlist takes a list out again, all of it, and leaves what people reported. Broken
 // off, it is to be called again.
 func (s *Store) Unlist(ctx context.Context, name string, progress func(done, total int)) (did Imported, err error) {
-	if _, err := s.file(); err != nil {
-		return did, err
-	}
 	l := &loading{Store: s, Import: Import{Name: name, Progress: progress}, did: &did, undo: true}
 	if err := l.begin(ctx); err != nil {
 		return did, err
@@ -114,8 +108,11 @@ type loading struct {
 }
 
 // served reports whether an instance serves people: one that has not renewed its
-// lease for a whole term is dead.
+// lease for a whole term is dead. Where there may be many instances, some do.
 func (l *loading) served(ctx context.Context) (bool, error) {
+	if !l.engine.single() {
+		return true, nil
+	}
 	row, err := l.leaseRow(ctx, instanceLease)
 	if err != nil {
 		return false, fmt.Errorf("looking whether a bot runs: %w", err)
@@ -153,7 +150,7 @@ func (l *loading) withLeft(ctx context.Context, subjects []fraud.Listed) ([]frau
 	var left []fraud.Listed
 	for last, more := l.row.reached, true; more; {
 		n := 0
-		err := l.read.query(ctx, func(rows *sql.Rows) error {
+		err := l.write.query(ctx, func(rows *sql.Rows) error { // a replica for reading may be behind
 			var key []byte
 			if err := rows.Scan(&key); err != nil {
 				return err

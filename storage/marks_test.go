@@ -52,6 +52,11 @@ func TestChangedWithoutTheKeys(t *testing.T) {
 		"all rows removed":        {`DELETE FROM subjects WHERE $1 IS NOT NULL`, true, true, true},
 		"all but the first":       {`DELETE FROM subjects WHERE reporters > 0 AND $1 IS NOT NULL`, true, true, false},
 		"a reporter removed":      {`DELETE FROM report_subjects WHERE subject = $1`, false, true, false},
+		"what a list says":        {`UPDATE listed SET reporters = 1 WHERE subject = $1`, false, true, false},
+		"a list's scenario":       {`UPDATE listed SET scenario = '' WHERE subject = $1`, false, false, false},
+		"a row of a list":         {`DELETE FROM listed WHERE subject = $1`, false, true, false},
+		"a list":                  {`DELETE FROM lists WHERE $1 IS NOT NULL`, false, false, false},
+		"a list's name":           {`UPDATE lists SET name = 'police' WHERE $1 IS NOT NULL`, false, false, false},
 		"a report of another":     {`UPDATE reports SET person = x'00' WHERE code IN (SELECT code FROM report_subjects WHERE subject = $1)`, false, false, false},
 		"a status":                {`UPDATE reports SET status = 'withdrawn' WHERE code IN (SELECT code FROM report_subjects WHERE subject = $1)`, false, false, false},
 		"a language":              {`UPDATE people SET lang = 'ru' WHERE $1 IS NOT NULL`, false, false, false},
@@ -62,6 +67,9 @@ func TestChangedWithoutTheKeys(t *testing.T) {
 			refs := phones(s.keys)
 			for i, ref := range refs[:5] {
 				aReport(t, s, i+1, ref)
+			}
+			if _, err := s.Import(t.Context(), Import{Name: "bank"}, []fraud.Listed{{Key: refs[2].Key, Reporters: 2, Scenario: 1}}); err != nil {
+				t.Fatal(err)
 			}
 			if n, err := s.write.db.ExecContext(t.Context(), tt.statement, refs[2].Key[:]); err != nil {
 				t.Fatal(err)

@@ -17,8 +17,9 @@ const mergedAtOnce = 256
 const dayMillis = 24 * 60 * 60 * 1000
 
 // merging brings subjects of a list, in the order of their keys, into the tables,
-// within one transaction. It walks the chain of subjects along with them: of its
-// rows it holds the last two that it has come to, and writes one when it leaves it.
+// within one transaction. Where the rows of subjects form a chain it walks along
+// with them: it holds the last two rows that it has come to, and writes one when it
+// leaves it.
 type merging struct {
 	store     *Store
 	t         *tx
@@ -67,30 +68,40 @@ func (m *merging) chunk(ctx context.Context, chunk []fraud.Listed) error {
 		return err
 	}
 	for i := range chunk {
-		for len(near) > 0 && bytes.Compare(near[0].key[:], chunk[i].Key[:]) <= 0 {
-			// One that is not behind the key merged last is at, or was cut.
-			if m.at == nil || bytes.Compare(near[0].key[:], m.last[:]) > 0 {
-				if err := m.come(ctx, &held{link: near[0]}); err != nil {
-					return err
-				}
-			}
-			near = near[1:]
-		}
-		if m.at == nil {
-			return errMissing
-		}
-		if err := m.one(ctx, &chunk[i], known[chunk[i].Key]); err != nil {
+		said := &chunk[i]
+		if near, err = m.reach(ctx, said.Key, near); err != nil {
 			return err
 		}
-		m.last = chunk[i].Key
+		if err := m.one(ctx, said, known[said.Key]); err != nil {
+			return err
+		}
+		m.last = said.Key
 	}
 	return nil
 }
 
-// near reads the chain's rows of the keys, or before their places, in order;
-// without those of which the row that is held tells.
+// reach goes along the chain to a key, and returns what of near is behind it.
+func (m *merging) reach(ctx context.Context, key fraud.Key, near []link) ([]link, error) {
+	for len(near) > 0 && bytes.Compare(near[0].key[:], key[:]) <= 0 {
+		// One that is not behind the key merged last is m.at, or was cut.
+		if m.at == nil || bytes.Compare(near[0].key[:], m.last[:]) > 0 {
+			if err := m.come(ctx, &held{link: near[0]}); err != nil {
+				return nil, err
+			}
+		}
+		near = near[1:]
+	}
+	if m.at == nil && m.store.engine.chained() {
+		return nil, errMissing
+	}
+	return near, nil
+}
+
+// near reads the rows of the keys, and in a chain the rows before the places of
+// those that have none, without those of which the row that is held tells. They are
+// in order.
 func (m *merging) near(ctx context.Context, chunk []fraud.Listed) ([]link, error) {
-	if m.at != nil {
+	if m.at != nil && m.store.engine.chained() {
 		chunk = chunk[sort.Search(len(chunk), func(i int) bool {
 			here := aheadOf(chunk[i].Key)
 			return bytes.Compare(here[:], m.at.next[:]) >= 0
@@ -108,7 +119,7 @@ func (m *merging) near(ctx context.Context, chunk []fraud.Listed) ([]link, error
 		l, err := m.store.scanLink(rows.Scan)
 		near = append(near, l)
 		return err
-	}, nearQuery(len(args)), args...)
+	}, m.nearQuery(len(args)), args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading rows of subjects: %w", err)
 	}
@@ -116,15 +127,29 @@ func (m *merging) near(ctx context.Context, chunk []fraud.Listed) ([]link, error
 	return slices.CompactFunc(near, func(a, b link) bool { return a.key == b.key }), nil
 }
 
-// nearQuery is linkAt for n keys.
-func nearQuery(n int) string {
-	return `SELECT ` + linkColumns + ` FROM (VALUES ` + rowsOf(n, 1) + `) AS k
+// nearQuery is linkQuery for n keys.
+func (m *merging) nearQuery(n int) string {
+	if !m.store.engine.chained() {
+		return `SELECT ` + linkColumns + ` FROM subjects WHERE subject IN ` + m.store.rows(1, n)
+	}
+	return `SELECT ` + linkColumns + ` FROM (VALUES ` + m.store.rows(n, 1) + `) AS k
 		JOIN subjects ON subject = (SELECT subject FROM subjects WHERE subject <= k.column1 ORDER BY subject DESC LIMIT 1)`
 }
 
-// one merges what the list says of one subject, for which m.at is.
+// there is what the row of a subject says, for which reach was called.
+func (m *merging) there(key fraud.Key) (sums, error) {
+	switch {
+	case m.store.engine.chained():
+		return m.at.about(key)
+	case m.at != nil && m.at.key == key:
+		return m.at.sums, nil
+	}
+	return sums{}, nil
+}
+
+// one merges what the list says of one subject, for which reach was called.
 func (m *merging) one(ctx context.Context, said *fraud.Listed, before *stored) error {
-	there, err := m.at.about(said.Key)
+	there, err := m.there(said.Key)
 	if err != nil {
 		return err
 	}
@@ -170,10 +195,14 @@ func (m *merging) rowOf(said *fraud.Listed) listedRow {
 	return row
 }
 
-// set gives the subject for which m.at is its sums.
+// set gives a subject, for which reach was called, its sums.
 func (m *merging) set(ctx context.Context, key fraud.Key, now sums) error {
-	found := m.at.key == key
+	found := m.at != nil && m.at.key == key
 	switch {
+	case !m.store.engine.chained() && now == sums{}:
+		return m.out.cut(ctx, key)
+	case !m.store.engine.chained():
+		return m.out.link(ctx, &link{key: key, sums: now})
 	case found && now == sums{}:
 		return m.cut(ctx)
 	case found && now == m.at.sums, !found && now == sums{}:

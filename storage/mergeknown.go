@@ -41,7 +41,7 @@ func (m *merging) known(ctx context.Context, chunk []fraud.Listed, near []link) 
 		return all, nil
 	}
 	args := padded(keys)
-	in := ` WHERE subject IN ` + rowsOf(1, len(args))
+	in := ` WHERE subject IN ` + m.store.rows(1, len(args))
 	for query, add := range map[string]func(*counting, string, int64, int64){
 		`SELECT subject, scenario, COUNT(*), MAX(updated) FROM report_subjects` + in + ` GROUP BY subject, scenario`: (*counting).add,
 		`SELECT subject, '', COUNT(*), 0 FROM disputes` + in + ` GROUP BY subject`:                                   func(c *counting, _ string, n, _ int64) { c.disputes = n },

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/bits"
+	"strconv"
 	"strings"
 
 	"saqbol/fraud"
@@ -18,7 +19,7 @@ type writing struct {
 	t     *tx
 
 	links, listed   []any // columns of rows
-	cuts, unlisteds []fraud.Key
+	cuts, unlisted []fraud.Key
 }
 
 const (
@@ -60,7 +61,7 @@ func (w *writing) cut(ctx context.Context, key fraud.Key) error {
 
 // unlist removes what a list says of a subject.
 func (w *writing) unlist(ctx context.Context, key fraud.Key, list int64) error {
-	if w.unlisteds = append(w.unlisteds, key); len(w.unlisteds) < rowsAtOnce {
+	if w.unlisted = append(w.unlisted, key); len(w.unlisted) < rowsAtOnce {
 		return nil
 	}
 	return w.flushUnlisted(ctx, list)
@@ -103,7 +104,7 @@ func (w *writing) flushListed(ctx context.Context) error {
 func (w *writing) insert(ctx context.Context, args []any, width int, into, otherwise string) error {
 	for len(args) > 0 {
 		n := 1 << (bits.Len(uint(len(args)/width)) - 1)
-		if _, err := w.t.exec(ctx, into+rowsOf(n, width)+otherwise, args[:n*width]...); err != nil {
+		if _, err := w.t.exec(ctx, into+w.store.rows(n, width)+otherwise, args[:n*width]...); err != nil {
 			return err
 		}
 		args = args[n*width:]
@@ -117,20 +118,24 @@ func (w *writing) flushCuts(ctx context.Context) error {
 	}
 	args := padded(w.cuts)
 	w.cuts = w.cuts[:0]
-	if _, err := w.t.exec(ctx, `DELETE FROM subjects WHERE subject IN `+rowsOf(1, len(args)), args...); err != nil {
+	if _, err := w.t.exec(ctx, `DELETE FROM subjects WHERE subject IN `+w.store.rows(1, len(args)), args...); err != nil {
 		return fmt.Errorf("removing subjects' rows: %w", err)
 	}
 	return nil
 }
 
 func (w *writing) flushUnlisted(ctx context.Context, list int64) error {
-	if len(w.unlisteds) == 0 {
+	if len(w.unlisted) == 0 {
 		return nil
 	}
-	args := padded(w.unlisteds)
-	w.unlisteds = w.unlisteds[:0]
-	query := `DELETE FROM listed WHERE subject IN ` + rowsOf(1, len(args)) + ` AND list = ?`
-	if _, err := w.t.exec(ctx, query, append(args, list)...); err != nil {
+	keys := padded(w.unlisted)
+	w.unlisted = w.unlisted[:0]
+	args := make([]any, 0, 2*len(keys))
+	for _, key := range keys {
+		args = append(args, key, list)
+	}
+	// Not by VALUES: of the parameters in them PostgreSQL does not know the type.
+	if _, err := w.t.exec(ctx, `DELETE FROM listed WHERE (subject, list) IN (`+w.store.rows(len(keys), 2)+`)`, args...); err != nil {
 		return fmt.Errorf("removing what a list says: %w", err)
 	}
 	return nil
@@ -146,10 +151,26 @@ func padded(keys []fraud.Key) []any {
 	return args
 }
 
-// rowsOf is the text of n rows of parameters: (?, ?), (?, ?). SQLite takes $1 for a
-// name and looks each up in a list of them, which for a thousand takes longer than
-// all the rest.
-func rowsOf(n, width int) string {
-	row := "(" + strings.Repeat("?, ", width-1) + "?)"
-	return strings.Repeat(row+", ", n-1) + row
+// rows is the text of n rows of parameters, to which the first of more may be added.
+// SQLite takes $1 for a name and looks each up in a list of them, which for a
+// thousand takes longer than all the rest; PostgreSQL knows no others.
+func (s *Store) rows(n, width int) string {
+	if s.engine.chained() {
+		row := "(" + strings.Repeat("?, ", width-1) + "?)"
+		return strings.Repeat(row+", ", n-1) + row
+	}
+	var out strings.Builder
+	for i := range n * width {
+		switch {
+		case i == 0:
+			out.WriteString("($")
+		case i%width == 0:
+			out.WriteString("), ($")
+		default:
+			out.WriteString(", $")
+		}
+		out.WriteString(strconv.Itoa(i + 1))
+	}
+	out.WriteString(")")
+	return out.String()
 }
