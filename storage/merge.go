@@ -199,14 +199,14 @@ func (m *merging) rowOf(said *fraud.Listed) listedRow {
 func (m *merging) set(ctx context.Context, key fraud.Key, now sums) error {
 	found := m.at != nil && m.at.key == key
 	switch {
+	case found && now == m.at.sums, !found && now == sums{}:
+		return nil
 	case !m.store.engine.chained() && now == sums{}:
 		return m.out.cut(ctx, key)
 	case !m.store.engine.chained():
 		return m.out.link(ctx, &link{key: key, sums: now})
-	case found && now == sums{}:
+	case now == sums{}:
 		return m.cut(ctx)
-	case found && now == m.at.sums, !found && now == sums{}:
-		return nil
 	case found:
 		m.at.sums, m.at.changed = now, true
 		return nil

@@ -18,7 +18,7 @@ type writing struct {
 	store *Store
 	t     *tx
 
-	links, listed   []any // columns of rows
+	links, listed  []any // columns of rows
 	cuts, unlisted []fraud.Key
 }
 
@@ -35,7 +35,6 @@ const (
 )
 
 func (w *writing) link(ctx context.Context, l *link) error {
-	w.store.filter.add(l.key)
 	w.links = append(w.links, l.key[:], l.sums.reporters, l.sums.top, l.sums.last, l.sums.disputes, l.sums.confirmed, w.store.linkProof(l))
 	if len(w.links) < rowsAtOnce*linkWidth {
 		return nil
