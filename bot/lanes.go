@@ -15,6 +15,10 @@ type next struct {
 	wait time.Duration
 }
 
+// spare is how many goroutines without work wait for more: one that has grown its
+// stack for a handler need not grow it again for the next.
+const spare = 8
+
 // lanes runs items in order within a key and in parallel across keys, on a
 // bounded number of goroutines. A lane that waits holds no goroutine.
 type lanes[T any] struct {
@@ -26,6 +30,8 @@ type lanes[T any] struct {
 	ready   []*lane[T]
 	size    int // items in all lanes
 	workers int
+	idle    int        // of the workers, those without work
+	more    *sync.Cond // told when there is work for an idle one
 	limit   int
 	closed  bool
 	empty   []chan struct{} // closed when size falls to 0
@@ -40,7 +46,9 @@ type lane[T any] struct {
 }
 
 func newLanes[T any](limit int, run func(key int64, item T) next) *lanes[T] {
-	return &lanes[T]{run: run, lanes: map[int64]*lane[T]{}, limit: limit}
+	l := &lanes[T]{run: run, lanes: map[int64]*lane[T]{}, limit: limit}
+	l.more = sync.NewCond(&l.mu)
+	return l
 }
 
 // put adds an item at the end of a key's lane.
@@ -162,6 +170,7 @@ func (l *lanes[T]) close() {
 	l.mu.Lock()
 	l.closed = true
 	l.ready = nil
+	l.more.Broadcast()
 	for _, at := range l.lanes {
 		if at.asleep != nil {
 			at.asleep.Stop()
@@ -177,7 +186,10 @@ func (l *lanes[T]) makeReady(at *lane[T]) {
 		return
 	}
 	l.ready = append(l.ready, at)
-	if l.workers < l.limit {
+	switch {
+	case l.idle >= len(l.ready):
+		l.more.Signal()
+	case l.workers < l.limit:
 		l.workers++
 		l.working.Go(l.work)
 	}
@@ -186,7 +198,7 @@ func (l *lanes[T]) makeReady(at *lane[T]) {
 func (l *lanes[T]) work() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for len(l.ready) > 0 {
+	for l.await() {
 		at := l.ready[0]
 		l.ready = l.ready[1:]
 		item := at.items[0]
@@ -197,6 +209,20 @@ func (l *lanes[T]) work() {
 		l.settle(at, after)
 	}
 	l.workers--
+}
+
+// await waits for a lane that is ready; it reports false where the worker is not
+// needed any more. The caller holds mu.
+func (l *lanes[T]) await() bool {
+	for len(l.ready) == 0 {
+		if l.closed || l.idle >= spare {
+			return false
+		}
+		l.idle++
+		l.more.Wait()
+		l.idle--
+	}
+	return true
 }
 
 // settle decides what becomes of a lane after a run. The caller holds mu.
