@@ -78,8 +78,8 @@ func New(deps Deps) *Router {
 func (r *Router) Handle(ctx context.Context, in Input) (Reply, error) {
 	person, session, err := r.deps.Store.Turn(ctx, in.Person)
 	if err != nil && r.regardless(in) {
-		// Help must not wait for a disk. The edge, which asks the store first, has said
-		// in the log that it can't be read.
+		// Help must not wait for a disk. The store counts that it could not be read, and
+		// every other update says it in the log.
 		person, session, err = fraud.Person{}, fraud.Session{}, nil
 	}
 	if err != nil {

@@ -22,6 +22,7 @@ import (
 func (s *Store) Commit(ctx context.Context, c fraud.Change) (ids []int64, err error) {
 	defer s.measure(OpCommit, s.begun(), &err)
 	forgotten := false
+	s.handled.raise(c.Update)
 	err = s.update(ctx, "storing an update's effect", func(ctx context.Context, t *tx) error {
 		a := &applying{tx: t, store: s, change: c, who: s.person(c.Person), touched: map[fraud.Key]shift{}}
 		var err error
@@ -101,14 +102,4 @@ func markHandled(ctx context.Context, t *tx, update, now int64) error {
 		return fraud.ErrSeen
 	}
 	return nil
-}
-
-// Seen reports whether an update's effect is stored.
-func (s *Store) Seen(ctx context.Context, update int64) (seen bool, err error) {
-	defer s.measure(OpSeen, s.begun(), &err)
-	n, err := s.count(ctx, `SELECT COUNT(*) FROM handled WHERE update_id = $1`, update)
-	if err != nil {
-		return false, s.unreadable("looking for an update's mark", err)
-	}
-	return n > 0, nil
 }

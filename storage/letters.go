@@ -34,6 +34,7 @@ func (s *Store) DeadLetter(ctx context.Context, letter fraud.DeadLetter) (err er
 		key := s.person(letter.Person)
 		who = key[:]
 	}
+	s.handled.raise(letter.Update)
 	return s.update(ctx, "keeping an update that could not be handled", func(ctx context.Context, t *tx) error {
 		sealed, err := s.sealJSON(row, letterPlace(letter.Update))
 		if err != nil {

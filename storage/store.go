@@ -22,7 +22,8 @@ type Store struct {
 	meter  Meter         // nil = nothing is measured
 	news   chan struct{} // holds something when notices were stored
 
-	group *group // of writes that come at the same time
+	group   *group // of writes that come at the same time
+	handled newestMark
 
 	instance *Lease // nil for a tool; of a replica, the one by which it shows that it lives
 	unwatch  func() // a replica looks after the others no more
