@@ -67,6 +67,15 @@ func (s schema) up(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
+	if has == 0 && s.dialect == goose.DialectSQLite3 {
+		created, err := createSchema(ctx, db, files)
+		if err != nil {
+			return fmt.Errorf("making the schema: %w", err)
+		}
+		if created {
+			return nil
+		}
+	}
 	provider, err := goose.NewProvider(s.dialect, db, files, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)

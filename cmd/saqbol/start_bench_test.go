@@ -1,14 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -20,33 +21,63 @@ func compile(b testing.TB, folder string) string {
 	b.Helper()
 	out := filepath.Join(b.TempDir(), "program")
 	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", out, folder)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as the Makefile has it
 	if text, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("go build %s: %v\n%s", folder, err, text)
 	}
 	return out
 }
 
-// BenchmarkStart measures from the start of the process to the first answer, on
-// an empty database, beside an empty go-telegram program in the same run; and
-// what the process holds in memory once it is idle.
+// BenchmarkStart measures from the start of the process to the first answer: on a
+// new database, on one that is there, and on one of -subjects subjects, beside an
+// empty go-telegram program. All take turns in one run: only the ratios count. Then
+// it measures what each holds in memory once it is idle, in all and besides what
+// it maps from files.
 func BenchmarkStart(b *testing.B) {
-	for _, program := range []struct{ name, folder string }{{"empty", "./testdata/empty"}, {"saqbol", "."}} {
-		path := compile(b, program.folder)
-		b.Run(program.name, func(b *testing.B) {
-			var memory float64
-			for b.Loop() {
-				memory = max(memory, firstAnswer(b, path))
-			}
-			b.ReportMetric(memory, "MB-idle")
+	saqbol, large := compile(b, "."), storeOf(b, *largeStore, wholeStore)
+	there := storeOf(b, 1000, wholeStore)
+	contenders := []*starter{
+		{name: "empty", path: compile(b, "./testdata/empty")},
+		{name: "new", path: saqbol},
+		{name: "there", path: saqbol, store: &there},
+		{name: "large", path: saqbol, store: &large},
+	}
+	for b.Loop() {
+		for _, c := range contenders {
+			took, burnt := c.run(b, nil)
+			c.took, c.burnt = append(c.took, took), append(c.burnt, burnt)
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	median := func(times []time.Duration) float64 {
+		slices.Sort(times)
+		return float64(times[len(times)/2].Microseconds()) / 1000
+	}
+	empty := contenders[0]
+	for _, c := range contenders {
+		b.ReportMetric(median(c.took), c.name+"-ms")
+		b.ReportMetric(median(c.burnt), c.name+"-cpu-ms")
+		b.ReportMetric(median(c.took)/median(empty.took), c.name+"/empty")
+		c.run(b, func(pid int) {
+			all, anonymous := resident(b, pid, c.store)
+			b.ReportMetric(all, c.name+"-MB")
+			b.ReportMetric(anonymous, c.name+"-anon-MB")
 		})
 	}
 }
 
-// firstAnswer starts the program with a question waiting, waits for the answer
-// and gives the idle process's resident memory in MB. Setting up and taking down
-// are not timed.
-func firstAnswer(b *testing.B, path string) float64 {
-	b.StopTimer()
+// starter is a program whose start is measured, on a store or a new one.
+type starter struct {
+	name, path string
+	store      *benchStore
+
+	took, burnt []time.Duration
+}
+
+// run starts the program with a question waiting and waits for the answer: how
+// long it took, and how much time of the processors. idle, unless nil, looks at the
+// process afterwards.
+func (s *starter) run(b *testing.B, idle func(pid int)) (took, burnt time.Duration) {
 	api, err := emulator.New(emulator.Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -56,52 +87,88 @@ func firstAnswer(b *testing.B, path string) float64 {
 	if err != nil {
 		b.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(b.Context(), limit)
+	ctx, cancel := context.WithTimeout(b.Context(), longest)
 	defer cancel()
 	person := api.NewPerson("Тұрғын", "kk")
 	question := person.Send("8 701 123 45 67")
-	program := exec.CommandContext(ctx, path)
+	program := exec.CommandContext(ctx, s.path)
 	program.Dir = b.TempDir()
 	program.Env = append(os.Environ(), "TELEGRAM_BOT_TOKEN="+api.Token(), "TELEGRAM_API_URL="+url, "HTTP_LISTEN=127.0.0.1:0", "LOG_LEVEL=error")
-	b.StartTimer()
+	if s.store != nil {
+		program.Env = append(program.Env, "DATABASE_URL=sqlite:"+s.store.path, "SAQBOL_KEY_FILE="+s.store.key)
+	}
+	start := time.Now()
 	if err := program.Start(); err != nil {
 		b.Fatal(err)
 	}
 	_, err = person.Answer(ctx, question)
-	b.StopTimer()
+	took = time.Since(start)
 	if err != nil {
 		b.Fatal(err)
 	}
-	memory := resident(b, program.Process.Pid)
-	if err := program.Process.Signal(syscall.SIGTERM); err != nil {
+	if idle != nil {
+		idle(program.Process.Pid)
+	}
+	if err := program.Process.Signal(os.Kill); err != nil {
 		b.Fatal(err)
 	}
-	_ = program.Wait() // killed by the signal, or done
-	b.StartTimer()
-	return memory
+	_ = program.Wait() // killed
+	return took, program.ProcessState.UserTime() + program.ProcessState.SystemTime()
 }
 
+// longest is what a program may take until it is idle.
+const longest = 20 * time.Minute
+
 // resident reads a process's resident memory in MB once it has come to rest: the
-// smallest of what is seen for three seconds.
-func resident(b *testing.B, pid int) float64 {
+// smallest of what is seen for three seconds, after it has stopped computing. Of
+// all, anonymous is what is no page of a file.
+func resident(b *testing.B, pid int, store *benchStore) (all, anonymous float64) {
 	b.Helper()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
-	smallest := 0.0
-	for range 30 {
+	if store != nil {
+		calm(b, pid, ticker)
+	}
+	for range 50 {
 		<-ticker.C
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		if err != nil {
-			b.Fatal(err)
-		}
-		_, rest, _ := strings.Cut(string(status), "VmRSS:")
-		kilobytes, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if mb := kilobytes / 1024; smallest == 0 || mb < smallest {
-			smallest = mb
+		if mb := statusOf(b, pid, "VmRSS:"); all == 0 || mb < all {
+			all, anonymous = mb, statusOf(b, pid, "RssAnon:")
 		}
 	}
-	return smallest
+	return all, anonymous
+}
+
+// calm waits until a process has used less than a hundredth of its time for ten
+// seconds: its filter stands then, and the complete check is done.
+func calm(b *testing.B, pid int, ticker *time.Ticker) {
+	const window = 100
+	var used []int64
+	for len(used) <= window || used[len(used)-1]-used[len(used)-1-window] > 10 { // of a hundredth of a second
+		<-ticker.C
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			b.Fatal(err)
+		}
+		var user, system int64
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+2:]))
+		if _, err := fmt.Sscan(fields[11]+" "+fields[12], &user, &system); err != nil {
+			b.Fatal(err)
+		}
+		used = append(used, user+system)
+	}
+}
+
+// statusOf reads one of the sizes that the system knows of a process, in MB.
+func statusOf(b *testing.B, pid int, name string) float64 {
+	b.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), name)
+	kilobytes, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return kilobytes / 1024
 }

@@ -1,0 +1,59 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+// versionsTable is where goose keeps the versions, as goose makes it.
+const versionsTable = `CREATE TABLE goose_db_version (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL,
+		tstamp TIMESTAMP DEFAULT (datetime('now'))
+	)`
+
+// createSchema makes the schema of a database in which there is nothing, in one
+// transaction: one wait for the disk instead of one for each migration, before the
+// first answer of a first start. created is false where there is something.
+func createSchema(ctx context.Context, db *sql.DB, files fs.FS) (created bool, err error) {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return false, fmt.Errorf("beginning: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // committed where all went well
+	var tables int
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_master`).Scan(&tables); err != nil || tables > 0 {
+		return false, err
+	}
+	names, err := fs.Glob(files, "*.sql") // in order
+	if err != nil {
+		return false, err
+	}
+	if _, err := tx.ExecContext(ctx, versionsTable+`; INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1)`); err != nil {
+		return false, err
+	}
+	for _, name := range names {
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return false, err
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return false, err
+		}
+		up, _, _ := strings.Cut(string(text), "-- +goose Down")
+		if _, err := tx.ExecContext(ctx, up); err != nil {
+			return false, fmt.Errorf("%s: %w", name, err)
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO goose_db_version (version_id, is_applied) VALUES ($1, 1)`, version); err != nil {
+			return false, err
+		}
+	}
+	return true, tx.Commit()
+}
