@@ -111,7 +111,8 @@ type stretch struct{ lo, hi int }
 
 // open normalises a text and splits it into words and groups of digits.
 func (r *Recogniser) open(text string) *page {
-	p := &page{text: text, symbols: normalise(text)}
+	const few = 8 // groups and words of a message that is a number, grown once for longer ones
+	p := &page{text: text, symbols: normalise(text), groups: make([]group, 0, few), pieces: make([]piece, 0, few)}
 	for at := 0; at < len(p.symbols); {
 		kind := p.symbols[at].kind
 		if kind != symbolDigit && kind != symbolLetter {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -59,7 +60,7 @@ func BenchmarkStart(b *testing.B) {
 		b.ReportMetric(median(c.burnt), c.name+"-cpu-ms")
 		b.ReportMetric(median(c.took)/median(empty.took), c.name+"/empty")
 		c.run(b, func(pid int) {
-			all, anonymous := resident(b, pid, c.store)
+			all, anonymous := resident(b, pid)
 			b.ReportMetric(all, c.name+"-MB")
 			b.ReportMetric(anonymous, c.name+"-anon-MB")
 		})
@@ -76,7 +77,7 @@ type starter struct {
 
 // run starts the program with a question waiting and waits for the answer: how
 // long it took, and how much time of the processors. idle, unless nil, looks at the
-// process afterwards.
+// process afterwards, where it has a store once its filter stands.
 func (s *starter) run(b *testing.B, idle func(pid int)) (took, burnt time.Duration) {
 	api, err := emulator.New(emulator.Options{})
 	if err != nil {
@@ -97,6 +98,10 @@ func (s *starter) run(b *testing.B, idle func(pid int)) (took, burnt time.Durati
 	if s.store != nil {
 		program.Env = append(program.Env, "DATABASE_URL=sqlite:"+s.store.path, "SAQBOL_KEY_FILE="+s.store.key)
 	}
+	filter := &stands{said: make(chan struct{})}
+	if idle != nil && s.store != nil {
+		program.Env, program.Stderr = append(program.Env, "LOG_LEVEL=info"), filter
+	}
 	start := time.Now()
 	if err := program.Start(); err != nil {
 		b.Fatal(err)
@@ -105,6 +110,13 @@ func (s *starter) run(b *testing.B, idle func(pid int)) (took, burnt time.Durati
 	took = time.Since(start)
 	if err != nil {
 		b.Fatal(err)
+	}
+	if program.Stderr != nil {
+		select {
+		case <-filter.said:
+		case <-ctx.Done():
+			b.Fatal("the filter does not come")
+		}
 	}
 	if idle != nil {
 		idle(program.Process.Pid)
@@ -120,15 +132,12 @@ func (s *starter) run(b *testing.B, idle func(pid int)) (took, burnt time.Durati
 const longest = 20 * time.Minute
 
 // resident reads a process's resident memory in MB once it has come to rest: the
-// smallest of what is seen for three seconds, after it has stopped computing. Of
-// all, anonymous is what is no page of a file.
-func resident(b *testing.B, pid int, store *benchStore) (all, anonymous float64) {
+// smallest of what is seen for five seconds. Of all, anonymous is what is no page of
+// a file.
+func resident(b *testing.B, pid int) (all, anonymous float64) {
 	b.Helper()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
-	if store != nil {
-		calm(b, pid, ticker)
-	}
 	for range 50 {
 		<-ticker.C
 		if mb := statusOf(b, pid, "VmRSS:"); all == 0 || mb < all {
@@ -138,24 +147,18 @@ func resident(b *testing.B, pid int, store *benchStore) (all, anonymous float64)
 	return all, anonymous
 }
 
-// calm waits until a process has used less than a hundredth of its time for ten
-// seconds: its filter stands then, and the complete check is done.
-func calm(b *testing.B, pid int, ticker *time.Ticker) {
-	const window = 100
-	var used []int64
-	for len(used) <= window || used[len(used)-1]-used[len(used)-1-window] > 10 { // of a hundredth of a second
-		<-ticker.C
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			b.Fatal(err)
-		}
-		var user, system int64
-		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+2:]))
-		if _, err := fmt.Sscan(fields[11]+" "+fields[12], &user, &system); err != nil {
-			b.Fatal(err)
-		}
-		used = append(used, user+system)
+// stands is closed when the program says that its filter does.
+type stands struct {
+	said chan struct{}
+	once sync.Once
+}
+
+// Write takes the program's log.
+func (s *stands) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte("the filter of reported subjects stands")) {
+		s.once.Do(func() { close(s.said) })
 	}
+	return len(line), nil
 }
 
 // statusOf reads one of the sizes that the system knows of a process, in MB.
