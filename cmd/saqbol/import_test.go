@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// importing is a folder with a list in it, and the settings of a database there.
+type importing struct {
+	t       *testing.T
+	list    string
+	environ []string
+}
+
+func newImporting(t *testing.T, text string) *importing {
+	t.Helper()
+	folder := t.TempDir()
+	i := &importing{t: t, list: filepath.Join(folder, "bank.csv"),
+		environ: []string{"DATABASE_URL=sqlite:" + filepath.Join(folder, "db", "saqbol.db"), "SAQBOL_KEY=" + testKey(t)}}
+	i.write(text)
+	return i
+}
+
+func (i *importing) write(text string) {
+	i.t.Helper()
+	if err := os.WriteFile(i.list, []byte(text), 0o600); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+// run runs the program, and holds that nothing of a list is told.
+func (i *importing) run(want int, args ...string) (out string) {
+	i.t.Helper()
+	var stdout, stderr bytes.Buffer
+	status := run(i.t.Context(), args, i.environ, &stdout, &stderr)
+	out = stdout.String() + stderr.String()
+	if status != want {
+		i.t.Errorf("saqbol %s: status %d, want %d: %s", strings.Join(args, " "), status, want, out)
+	}
+	if want == exitFailed && strings.Count(stderr.String(), "\n") != 1 {
+		i.t.Errorf("saqbol %s: an error is one line: %s", strings.Join(args, " "), stderr.String())
+	}
+	for _, secret := range []string{"701123", "4400", "4300"} {
+		if strings.Contains(strings.ReplaceAll(out, " ", ""), secret) {
+			i.t.Errorf("saqbol %s tells what stands in the list: %s", strings.Join(args, " "), out)
+		}
+	}
+	return out
+}
+
+func (i *importing) says(out string, want ...string) {
+	i.t.Helper()
+	for _, words := range want {
+		if !strings.Contains(out, words) {
+			i.t.Errorf("it does not say %q: %s", words, out)
+		}
+	}
+}
+
+const aBanksList = "\ufeffkind;value;comment;reporters\r\n" +
+	"phone;8 701 123 45 67;x;3\r\n" +
+	"phone;+7(701)1234567;x;2\r\n" +
+	"card;4400 4300 0000 1237;x;\r\n"
+
+func TestImport(t *testing.T) {
+	i := newImporting(t, aBanksList)
+	i.says(i.run(exitDone, "import", i.list), "Columns that are not read: comment.", `The list "bank" is loaded`, "2 subjects new or changed", "1 line(s) were about")
+	i.says(i.run(exitDone, "import", i.list), "0 subjects new or changed, 2 as they were")
+	i.says(i.run(exitFailed, "doctor"), `"bank" was loaded at`) // it misses a token
+	i.write("value\n87011234567\n")
+	i.says(i.run(exitDone, "import", i.list, "--replace"), "1 subjects new or changed", "1 taken out")
+	i.says(i.run(exitDone, "import", i.list, "--source", "operator"), `The list "operator" is loaded`)
+	i.says(i.run(exitDone, "import", "--undo", i.list), `The list "bank" is taken out: 1 subjects`)
+	i.says(i.run(exitDone, "import", "--undo", "--source", "operator"), `"operator" is taken out`)
+	i.says(i.run(exitFailed, "import", "--undo", "--source", "operator"), `there is no list "operator"`)
+}
+
+func TestImportOfBadLines(t *testing.T) {
+	text := "value\n87011234567\n102\n"
+	for n := range 25 {
+		text += fmt.Sprintf("4400 4300 0000 %04d\n", 10*n+int([]byte("11111111111111111111111111")[n]-'0'))
+	}
+	i := newImporting(t, text)
+	errors := filepath.Join(filepath.Dir(i.list), "errors.csv")
+	out := i.run(exitFailed, "import", i.list, "--strict", "--errors", errors)
+	i.says(out, "line 3: an official or emergency number", "line 4: the check digit of the card is wrong", "see "+errors, "nothing was loaded")
+	if strings.Count(out, "\n  line ") != shownBad {
+		t.Errorf("not %d lines are shown: %s", shownBad, out)
+	}
+	told, err := os.ReadFile(errors)
+	if lines := strings.Count(string(told), "\n"); err != nil || lines < 24 || !strings.HasPrefix(string(told), "line,reason\n3,") {
+		t.Errorf("%d lines, %v: %s", lines, err, told)
+	}
+	i.says(i.run(exitFailed, "doctor"), "none yet") // no database was made
+	i.says(i.run(exitDone, "import", i.list), "--errors FILE lists them all", "subjects new or changed")
+	i.write("value\nnothing\n")
+	i.says(i.run(exitFailed, "import", i.list, "--replace"), "holds no line that can be used: nothing was loaded")
+	i.write("value\n\xcf\xf0\xe8\xe2\xe5\xf2\n")
+	i.says(i.run(exitFailed, "import", i.list), "line 2:", "UTF-8")
+	i.says(i.run(exitFailed, "import", i.list+"x"), "can't be read")
+	i.run(exitUsage, "import")
+	i.run(exitUsage, "import", i.list, "--errors", i.list)
+	i.run(exitUsage, "import", i.list, "--undo", "--strict")
+	i.run(exitUsage, "import", i.list, "--source", "a\nb")
+}
+
+// A list that is loaded beside the running bot is found by the next check, and the
+// bot goes on serving.
+func TestImportBesideTheBot(t *testing.T) {
+	b := startRun(t, "polling")
+	if answer := b.citizen(t, "ru").says("8 701 123 45 67"); !strings.HasPrefix(answer.Text, "⚪") {
+		t.Fatalf("before: %s", answer.Text)
+	}
+	list := filepath.Join(t.TempDir(), "bank.csv")
+	if err := os.WriteFile(list, []byte(aBanksList), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, out, problem := b.command(t, "import", list); status != exitDone {
+		t.Fatalf("status %d: %s%s", status, out, problem)
+	}
+	// The bot notices within a second that somebody else wrote. Each asks once: there
+	// is a limit to what one person may ask.
+	for deadline := time.Now().Add(limit); ; {
+		answer := b.citizen(t, "ru").says("8 701 123 45 67")
+		if strings.HasPrefix(answer.Text, "🟠") && strings.Contains(answer.Text, "3") {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after: %s", answer.Text)
+		}
+	}
+}
+
+// Without a terminal a line now and then says how far it is.
+func TestBarInLines(t *testing.T) {
+	var out bytes.Buffer
+	now := time.Date(2026, time.November, 22, 9, 30, 0, 0, time.UTC)
+	b := newBar(&out, "loading", func() time.Time { return now })
+	for done := 1000; done <= 5000; done += 1000 {
+		b.rows(done, 5000)
+		now = now.Add(6 * time.Second)
+	}
+	b.end()
+	if want := "loading: 2000 of 4000 (50%), 167/s, 12s left\nloading: 4000 of 4000 (100%), 167/s, 0s left\n"; out.String() != want {
+		t.Errorf("it says %q, want %q", out.String(), want)
+	}
+}
+
+// On a terminal a bar does.
+func TestBarOnATerminal(t *testing.T) {
+	var out bytes.Buffer
+	b := newBar(&out, "loading", time.Now)
+	b.terminal = true
+	b.rows(0, 4000)
+	b.rows(3999, 4000)
+	b.rows(4000, 4000)
+	b.end()
+	for _, want := range []string{"loading", "100%", "4000/4000", "rows/s"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the bar lacks %q: %q", want, out.String())
+		}
+	}
+}
