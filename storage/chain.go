@@ -124,8 +124,9 @@ func (s *Store) putLink(ctx context.Context, t *tx, l *link) error {
 	return nil
 }
 
-// linkProof makes the proof of a row that is to be written, and tells the filter of
-// the row: as no row is taken for sound without its proof, none escapes the filter.
+// linkProof makes the proof of a row that is to be written, within the transaction
+// that writes it, and tells the filter of the row: as no row is taken for sound
+// without its proof, none escapes the filter.
 func (s *Store) linkProof(l *link) []byte {
 	s.filter.add(l.key)
 	return append(l.next[:len(l.next):len(l.next)], s.proofOf(l.marking())...)
