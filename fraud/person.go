@@ -17,6 +17,9 @@ type Person struct {
 	Known bool  // false: nothing is stored about this person
 	Lang  Lang  // the language chosen with /language or /start, "" = not chosen
 	Gone  bool  // Telegram said 403: the person has blocked the bot
+	// MayLag says that this person has told nothing themselves, so that what they are
+	// shown of a subject may be some seconds old.
+	MayLag bool
 }
 
 // Session is where a conversation stands: a row, never a map in memory. The zero

@@ -165,8 +165,8 @@ func (r *Router) answer(ctx context.Context, t Turn, subjects []fraud.Subject) (
 	return Reply{Messages: []Message{m}, Verdicts: verdicts}, nil
 }
 
-// look judges subjects with one question to the store.
-func (r *Router) look(ctx context.Context, subjects []fraud.Subject) ([]finding, error) {
+// look judges subjects with one question to the store, on behalf of somebody.
+func (r *Router) look(ctx context.Context, asker fraud.Person, subjects []fraud.Subject) ([]finding, error) {
 	findings := make([]finding, len(subjects))
 	keys := make([]fraud.Key, 0, len(subjects))
 	for i, s := range subjects {
@@ -179,7 +179,7 @@ func (r *Router) look(ctx context.Context, subjects []fraud.Subject) ([]finding,
 	var standings []fraud.Standing
 	if len(keys) > 0 {
 		var err error
-		if standings, err = r.deps.Store.Standings(ctx, keys); err != nil {
+		if standings, err = r.deps.Store.StandingsFor(ctx, asker, keys); err != nil {
 			return nil, unavailable("check.unavailable", "reading what was reported", err)
 		}
 	}

@@ -123,6 +123,10 @@ func (s *fakeStore) Standings(_ context.Context, keys []fraud.Key) ([]fraud.Stan
 	return out, s.down
 }
 
+func (s *fakeStore) StandingsFor(ctx context.Context, _ fraud.Person, keys []fraud.Key) ([]fraud.Standing, error) {
+	return s.Standings(ctx, keys)
+}
+
 func (s *fakeStore) standing(key fraud.Key) fraud.Standing {
 	if standing, ok := s.standings[key]; ok {
 		return standing

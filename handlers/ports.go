@@ -31,6 +31,9 @@ type Tokens interface {
 type Standings interface {
 	// Standings returns one Standing for each key, in the same order.
 	Standings(ctx context.Context, keys []fraud.Key) ([]fraud.Standing, error)
+	// StandingsFor is Standings for somebody who asks: what they are shown may be some
+	// seconds old where nothing of it can be their own.
+	StandingsFor(ctx context.Context, asker fraud.Person, keys []fraud.Key) ([]fraud.Standing, error)
 	// Disputed reports whether this person says the subject is not a scam.
 	Disputed(ctx context.Context, person int64, key fraud.Key) (bool, error)
 }

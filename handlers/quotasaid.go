@@ -20,7 +20,7 @@ func (r *Router) ask(ctx context.Context, t Turn, subjects []fraud.Subject) ([]f
 	if refused := r.deps.Quota.check(ctx, t.Person, n); refused.given() {
 		return nil, refused, nil
 	}
-	findings, err := r.look(ctx, subjects)
+	findings, err := r.look(ctx, t.Known, subjects)
 	if err != nil {
 		r.deps.Quota.giveBack(t.Person, n)
 	}

@@ -51,6 +51,7 @@ func uncopiedTables() map[string]string {
 		"counters": "the sums are copied, not the slots (copyCounters)",
 		"commits":  "counts the transactions of this one database",
 		"leases":   "nobody holds the copy",
+		"turns":    "neither does anybody hold a chat",
 	}
 }
 

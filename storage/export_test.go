@@ -1,5 +1,7 @@
 package storage
 
+import "time"
+
 // At has a move tell of its steps; an error ends it there.
 func (o MoveOptions) At(step func(name string) error) MoveOptions {
 	o.step = step
@@ -26,3 +28,11 @@ func CopiedKeys() map[string][]string {
 
 // UncopiedTables are those that a copy does not take over as they are, and why.
 func UncopiedTables() map[string]string { return uncopiedTables() }
+
+// WithStandbyTerms says how often a standby is looked at, and how far behind it may be.
+func WithStandbyTerms(every, lag time.Duration) Option {
+	return func(c *config) { c.standbyTerms = standbyTerms{every, lag} }
+}
+
+// StandbyLooks is how often the standby was looked at.
+func (s *Store) StandbyLooks() int64 { return s.standby.looks.Load() }

@@ -27,6 +27,9 @@ type config struct {
 	apart    bool
 	closed   bool // opens what a move has closed
 	there    bool
+	standby  string // a URL, "" = there is none
+
+	standbyTerms standbyTerms
 }
 
 // Option changes how a Store works.
@@ -66,7 +69,7 @@ func Open(ctx context.Context, url string, keys *seal.Keys, options ...Option) (
 	if keys == nil {
 		return nil, errors.New("opening the database: there are no keys")
 	}
-	c := config{random: rand.Reader, clock: time.Now, lockWait: lockWait}
+	c := config{random: rand.Reader, clock: time.Now, lockWait: lockWait, standbyTerms: standbyTerms{standbyEvery, standbyLag}}
 	for _, option := range options {
 		option(&c)
 	}
@@ -140,6 +143,9 @@ func open(ctx context.Context, e engine, keys *seal.Keys, c config) (_ *Store, e
 		return nil, err
 	}
 	if err := s.seeIDs(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.openStandby(c.standby, c.standbyTerms); err != nil {
 		return nil, err
 	}
 	if c.instance != nil && !e.single() {

@@ -41,13 +41,17 @@ func (s *Store) Turn(ctx context.Context, person int64) (out fraud.Person, sessi
 	var sealed, proof []byte
 	switch err := row.Scan(&p.lang, &p.gone, &p.since, &sealed, &proof); {
 	case errors.Is(err, sql.ErrNoRows):
-		return out, fraud.Session{}, nil
+		out.MayLag, err = s.mayLag(ctx, who)
+		return out, fraud.Session{}, err
 	case err != nil:
 		return out, fraud.Session{}, s.unreadable("reading a person", err)
 	case !s.agrees(p.marking(who[:]), proof):
 		return out, fraud.Session{}, s.unreadable("reading a person", altered("people"))
 	}
 	out.Known, out.Lang, out.Gone = true, fraud.Lang(p.lang), p.gone != 0
+	if out.MayLag, err = s.mayLag(ctx, who); err != nil {
+		return out, fraud.Session{}, err
+	}
 	if session, err = s.openSession(sealed, who); err != nil {
 		err = s.unreadable("reading a conversation", err)
 	}

@@ -33,6 +33,7 @@ type Store struct {
 	ids     *ids
 	slot    int64 // of this Store in the sums that all add to (docs/adr/0016)
 	damage  *damage
+	standby *standby // nil = there is none
 	witness *witness
 	filter  filter
 }
@@ -51,7 +52,7 @@ func (s *Store) Close() error {
 		released = errors.Join(s.part(ctx), s.instance.Release(ctx))
 		cancel()
 	}
-	return errors.Join(released, s.read.close(), s.write.close(), s.witness.close())
+	return errors.Join(released, s.standby.close(), s.read.close(), s.write.close(), s.witness.close())
 }
 
 // Ping reports whether the database answers, and no damage was found in it.

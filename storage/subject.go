@@ -27,15 +27,15 @@ func (s *Store) Standings(ctx context.Context, keys []fraud.Key) (out []fraud.St
 		if s.filter.lacks(keys[i]) {
 			continue
 		}
-		if out[i], err = s.standing(ctx, keys[i]); err != nil {
+		if out[i], err = s.standingIn(ctx, s.read, keys[i]); err != nil {
 			return nil, s.unreadable("reading what is known of a subject", err)
 		}
 	}
 	return out, nil
 }
 
-func (s *Store) standing(ctx context.Context, key fraud.Key) (fraud.Standing, error) {
-	row, err := s.read.row(ctx, s.linkQuery(), key[:])
+func (s *Store) standingIn(ctx context.Context, p *pool, key fraud.Key) (fraud.Standing, error) {
+	row, err := p.row(ctx, s.linkQuery(), key[:])
 	if err != nil {
 		return fraud.Standing{}, err
 	}

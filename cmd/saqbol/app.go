@@ -27,6 +27,7 @@ type parts struct {
 	token    bot.Token
 	apiURL   string
 	database string
+	standby  string                     // a standby of it, "" = there is none
 	keys     func() (*seal.Keys, error) // reads or makes the key set
 	keyPath  string                     // the file they come from, "" = from none
 	official string                     // a file of official numbers, "" = those compiled in
@@ -105,7 +106,7 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 		if keys, err = p.keys(); err != nil {
 			return err
 		}
-		a.store, err = storage.Open(stepsCtx, p.database, keys, storage.WithMeter(p.storeMeter()), storage.WithClock(p.clock),
+		a.store, err = storage.Open(stepsCtx, p.database, keys, storage.WithMeter(p.storeMeter()), storage.WithClock(p.clock), storage.WithStandby(p.standby),
 			storage.WithInstance(claim(p.log, a.lock != nil)))
 		if path, isFile := sqlitePath(p.database); err == nil && isFile {
 			a.lookedOver, err = lookOverFirst(stepsCtx, a.store, path)

@@ -19,6 +19,7 @@ type config struct {
 	token       secret
 	apiURL      string
 	databaseURL string
+	readURL     string // a standby of it, "" = there is none
 	key         secret
 	keyPath     string   // the key file, "" where SAQBOL_KEY is given directly
 	webhook     *url.URL // nil = polling
@@ -97,7 +98,7 @@ const maxWebhookSecret = 256
 
 // settingNames are the settings that the program reads, in the order of README.md.
 func settingNames() []string {
-	names := []string{"TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "DATABASE_URL", "SAQBOL_KEY", "WEBHOOK_URL",
+	names := []string{"TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "DATABASE_URL", "DATABASE_READ_URL", "SAQBOL_KEY", "WEBHOOK_URL",
 		"WEBHOOK_SECRET", "WEBHOOK_ANSWERS", "HTTP_LISTEN", "SAQBOL_DISPATCHERS", "SAQBOL_SENDS_PER_SECOND"}
 	for _, setting := range quotaSettings(&fraud.Limits{}) {
 		names = append(names, setting.name)
@@ -125,6 +126,7 @@ func readConfig(env environment) (config, error) {
 	if v := values["DATABASE_URL"]; v != "" {
 		c.databaseURL = v
 	}
+	c.readURL = values["DATABASE_READ_URL"]
 	steps := []func(map[string]string, *config) error{readAPIURL, readWebhook, readListen, readDispatchers, readSends, readQuotas, readBackups, readStopDelay, readLogging}
 	for _, step := range steps {
 		if err := step(values, &c); err != nil {

@@ -48,7 +48,7 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 		d.report("database", "", fmt.Errorf("there is a database but no key for it: put %s or SAQBOL_KEY back", keyFile))
 		return
 	}
-	store, err := storage.Open(ctx, cfg.databaseURL, keys, storage.MustExist())
+	store, err := storage.Open(ctx, cfg.databaseURL, keys, storage.MustExist(), storage.WithStandby(cfg.readURL))
 	if errors.Is(err, storage.ErrNoDatabase) {
 		d.add("database", gradeOK, "empty yet; `saqbol run` makes its tables")
 		return
@@ -58,6 +58,9 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 		return
 	}
 	d.server(ctx, store)
+	if cfg.readURL != "" {
+		d.report("standby", "follows the database", store.AwaitStandby(ctx))
+	}
 	d.backups(ctx, cfg.backups, store)
 	d.lists(ctx, store)
 	health, err := store.Check(ctx)

@@ -133,7 +133,7 @@ func (c config) parts(log *slog.Logger) (parts, error) {
 		return parts{}, fmt.Errorf("TELEGRAM_BOT_TOKEN is not a token: copy it again from @BotFather, it looks like 123456:ABC-DEF (%w)", err)
 	}
 	keys := func() (*seal.Keys, error) { return c.keys(log) }
-	p := parts{token: token, apiURL: c.apiURL, database: c.databaseURL, quotas: c.quotas, backups: c.backups, exempt: c.dispatchers, keys: keys, keyPath: c.keyPath, log: log,
+	p := parts{token: token, apiURL: c.apiURL, database: c.databaseURL, standby: c.readURL, quotas: c.quotas, backups: c.backups, exempt: c.dispatchers, keys: keys, keyPath: c.keyPath, log: log,
 		limits: bot.Limits{PerSecond: c.sends, Burst: c.sends}}
 	if c.webhook != nil {
 		p.webhook = bot.Webhook{URL: c.webhook.String(), Secret: bot.NewSecret(c.webhookKey.reveal()), Calls: c.calls}
