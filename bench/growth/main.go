@@ -48,7 +48,7 @@ func run(from, to string) error {
 	if err != nil {
 		return err
 	}
-	memory, err := chart("Memory of the idle program", "megabytes", rows,
+	memory, err := chart("Memory of the program once its filter stands", "megabytes", rows,
 		column{"rss_mb", "resident", 1, color.RGBA{0xd5, 0x5e, 0x00, 0xff}},
 		column{"anon_mb", "of that its own, the rest is pages of files", 1, color.RGBA{0x00, 0x72, 0xb2, 0xff}})
 	if err != nil {
