@@ -2,6 +2,8 @@ package storage_test
 
 import (
 	"errors"
+	"flag"
+	"fmt"
 	"net/url"
 	"strings"
 	"sync"
@@ -30,6 +32,14 @@ func openServer(t testing.TB, url string, keys *seal.Keys, options ...storage.Op
 
 func TestContractOnPostgres(t *testing.T) {
 	keys := newKeys(t)
+	// The statements are SQLite's, which goes through many more histories; each here
+	// takes a database of its own.
+	checks := flag.Lookup("rapid.checks")
+	was := checks.Value.String()
+	if err := flag.Set(checks.Name, "10"); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = flag.Set(checks.Name, was) }() // it was that before
 	storagetest.Run(t, func(t *testing.T) storagetest.Store {
 		return openServer(t, server.Database(t), keys)
 	})
@@ -110,5 +120,35 @@ func TestReplicasStartTogether(t *testing.T) {
 	}
 	if health, err := stores[0].Check(t.Context()); err != nil || health.Schema != newestMigration(t) || health.Reports != len(stores) || len(health.Damage) > 0 {
 		t.Errorf("%+v, %v", health, err)
+	}
+}
+
+// TestRekeyOnPostgres goes through a rotation of the keys beside a second replica.
+func TestRekeyOnPostgres(t *testing.T) {
+	at, keys := server.Database(t), newKeys(t)
+	r := rotate(t, keys)
+	store := openServer(t, at, keys)
+	defer shut(t, store)
+	neighbours(t, store, 40)
+	before, err := store.Portrait(t.Context(), 1003)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replica := openServer(t, at, copied(t, r.added))
+	defer shut(t, replica)
+	if found := rekey(t, store, r); found.Anew < 40*6 || found.Anew > found.Values || found.Unreadable > 0 {
+		t.Errorf("sealed anew: %+v", found)
+	}
+	commit(t, replica, fraud.Change{Update: 7, Person: 7, File: storagetest.Report(storagetest.Code(7), storagetest.Phone(7))})
+	if left, err := store.Inspect(t.Context()); err != nil || left.Outdated+left.Unreadable > 0 {
+		t.Errorf("left: %+v, %v", left, err)
+	}
+	alone := openServer(t, at, copied(t, r.retired))
+	defer shut(t, alone)
+	if after, err := alone.Portrait(t.Context(), 1003); err != nil || fmt.Sprint(before) != fmt.Sprint(after) {
+		t.Errorf("without the old key: %+v, %v; want %+v", after, err, before)
+	}
+	if _, err := storage.Open(t.Context(), at, copied(t, r.old)); !errors.Is(err, storage.ErrWrongKey) {
+		t.Errorf("with the old key alone: %v", err)
 	}
 }

@@ -4,10 +4,16 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"saqbol/fraud"
+	"saqbol/storage"
 	"saqbol/storage/pgtest"
+	"saqbol/storage/seal"
 )
 
 // server is PostgreSQL for all tests of this package, started by the first that
@@ -84,6 +90,42 @@ func (s *started) tools(t *testing.T) {
 		}
 		if strings.Contains(out.String(), canaryPassword) {
 			t.Errorf("%s tells the password:\n%s", name, &out)
+		}
+	}
+}
+
+// TestRekeyOnPostgres: where replicas have key files of their own, a rotation stops
+// once for these to be put in place.
+func TestRekeyOnPostgres(t *testing.T) {
+	folder, database, key := t.TempDir(), serverURL(t), testKey(t)
+	file := filepath.Join(folder, "saqbol.key")
+	if err := os.WriteFile(file, []byte(key), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := seal.Read([]byte(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := storage.Open(t.Context(), database, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Commit(t.Context(), fraud.Change{Person: 1, Now: time.Now(), Lang: fraud.Kazakh}); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		flag   string
+		status int
+		says   string
+	}{{"", exitDone, "for every replica"}, {"--retire", exitFailed, "not finished"}, {"", exitDone, "All 1 values are under the new key"},
+		{"--retire", exitDone, "holds only the new key now"}, {"--compact", exitFailed, "VACUUM FULL"}} {
+		var out lockedBuffer
+		args := strings.Fields("rekey " + step.flag)
+		if status := run(t.Context(), args, []string{"DATABASE_URL=" + database, "SAQBOL_KEY_FILE=" + file}, &out, &out); status != step.status || !strings.Contains(out.String(), step.says) {
+			t.Fatalf("%q: status %d, want %d with %q:\n%s", args, status, step.status, step.says, &out)
 		}
 	}
 }

@@ -26,6 +26,7 @@ type rekeyCommand struct {
 type rekeying struct {
 	out   io.Writer
 	path  string // of the key file
+	many  bool   // replicas may serve people, each with a key file of its own
 	store *storage.Store
 	now   func() time.Time
 }
@@ -56,7 +57,8 @@ func (c rekeyCommand) Run(s *surroundings) error {
 	if err != nil {
 		return err
 	}
-	r := &rekeying{out: s.stdout, path: path, store: store, now: time.Now}
+	_, isFile := sqlitePath(cfg.databaseURL)
+	r := &rekeying{out: s.stdout, path: path, many: !isFile, store: store, now: time.Now}
 	if c.Retire {
 		err = r.retire(s.ctx, c.LeaveDamaged)
 	} else {
@@ -98,6 +100,10 @@ func (r *rekeying) rotate(ctx context.Context, patience time.Duration) error {
 		}
 		if keys, err = r.begin(keys); err != nil {
 			return err
+		}
+		if r.many { // which of them know it, the database does not say
+			r.say("Now put the file in place for every replica. Each takes it up within seconds (a service that reads a copy, when it is restarted) and says so in its log. Then run this again: it goes on from here. A replica that lacks the key then could store nothing.")
+			return nil
 		}
 	} else {
 		r.say("Going on where an earlier run was cut off, or where an older backup was restored.")

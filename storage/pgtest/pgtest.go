@@ -192,7 +192,7 @@ func (s *Server) start() (string, error) {
 // watch has a shell end the server should this process end without doing so.
 func (s *Server) watch() error {
 	pid := s.process.Process.Pid
-	cmd := exec.Command("/bin/sh", "-c", "read -r _ || kill -QUIT "+strconv.Itoa(pid)+" && rm -rf '"+s.folder+"'")
+	cmd := exec.CommandContext(context.Background(), "/bin/sh", "-c", "read -r _ || kill -QUIT "+strconv.Itoa(pid)+" && rm -rf '"+s.folder+"'")
 	if _, err := cmd.StdinPipe(); err != nil {
 		return err
 	}
@@ -223,7 +223,7 @@ func (s *Server) end(by syscall.Signal) error {
 	}
 	err := s.unwatch()
 	err = errors.Join(err, s.process.Process.Signal(by))
-	<-s.ended // killed, or stopped with status 0
+	_ = <-s.ended // killed, or stopped with status 0
 	s.process = nil
 	return err
 }
