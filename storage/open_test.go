@@ -62,7 +62,7 @@ func TestOpenAgain(t *testing.T) {
 	store := open(t, path, keys)
 	commit(t, store, fraud.Change{Person: 1, File: storagetest.Report(storagetest.Code(1), storagetest.Phone(1))})
 	health, err := store.Check(t.Context())
-	if err != nil || len(health.Damage) > 0 || health.Schema != newestMigration(t) || health.Reports != 1 || health.Subjects != 1 || health.People != 1 {
+	if err != nil || len(health.Damage) > 0 || health.Schema != newestMigration(t, "migrations") || health.Reports != 1 || health.Subjects != 1 || health.People != 1 {
 		t.Errorf("Check: %+v, %v", health, err)
 	}
 	shut(t, store)
@@ -73,10 +73,10 @@ func TestOpenAgain(t *testing.T) {
 	}
 }
 
-// newestMigration is the number that the last file in migrations/ begins with.
-func newestMigration(t *testing.T) (newest int64) {
+// newestMigration is the number that the last file in a folder of migrations begins with.
+func newestMigration(t *testing.T, folder string) (newest int64) {
 	t.Helper()
-	files, err := os.ReadDir("migrations")
+	files, err := os.ReadDir(folder)
 	if err != nil {
 		t.Fatal(err)
 	}

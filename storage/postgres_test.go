@@ -118,7 +118,7 @@ func TestReplicasStartTogether(t *testing.T) {
 		commit(t, store, fraud.Change{Update: int64(i + 1), Person: int64(i + 1), File: storagetest.Report(storagetest.Code(i), storagetest.Phone(1))})
 		defer shut(t, store)
 	}
-	if health, err := stores[0].Check(t.Context()); err != nil || health.Schema != newestMigration(t) || health.Reports != len(stores) || len(health.Damage) > 0 {
+	if health, err := stores[0].Check(t.Context()); err != nil || health.Schema != newestMigration(t, "migrations/postgres") || health.Reports != len(stores) || len(health.Damage) > 0 {
 		t.Errorf("%+v, %v", health, err)
 	}
 }
