@@ -223,7 +223,9 @@ func (s *Server) end(by syscall.Signal) error {
 	}
 	err := s.unwatch()
 	err = errors.Join(err, s.process.Process.Signal(by))
-	_ = <-s.ended // killed, or stopped with status 0
+	if ended := <-s.ended; by != syscall.SIGKILL {
+		err = errors.Join(err, ended)
+	}
 	s.process = nil
 	return err
 }
