@@ -27,8 +27,7 @@ type merging struct {
 	did       *Imported
 	scenarios []fraud.Scenario
 
-	before, at *held     // the rows come to last, nil = none; at is the one for the key last merged
-	last       fraud.Key // merged last
+	before, at *held // the rows come to last, nil = none; at is the one for the key last merged
 	out        writing
 }
 
@@ -75,7 +74,6 @@ func (m *merging) chunk(ctx context.Context, chunk []fraud.Listed) error {
 		if err := m.one(ctx, said, known[said.Key]); err != nil {
 			return err
 		}
-		m.last = said.Key
 	}
 	return nil
 }
@@ -83,11 +81,8 @@ func (m *merging) chunk(ctx context.Context, chunk []fraud.Listed) error {
 // reach goes along the chain to a key, and returns what of near is behind it.
 func (m *merging) reach(ctx context.Context, key fraud.Key, near []link) ([]link, error) {
 	for len(near) > 0 && bytes.Compare(near[0].key[:], key[:]) <= 0 {
-		// One that is not behind the key merged last is m.at, or was cut.
-		if m.at == nil || bytes.Compare(near[0].key[:], m.last[:]) > 0 {
-			if err := m.come(ctx, &held{link: near[0]}); err != nil {
-				return nil, err
-			}
+		if err := m.come(ctx, &held{link: near[0]}); err != nil {
+			return nil, err
 		}
 		near = near[1:]
 	}

@@ -64,7 +64,16 @@ func Lists(t *testing.T, open Factory) {
 		t.Fatal(err)
 	}
 	f.commit(fraud.Change{Person: 4, Dispute: &fraud.Dispute{Subject: Phone(4), On: true}})
+	load(storage.Import{Name: "police"}, storage.Imported{Stored: 1}, fraud.Listed{Key: Phone(5).Key, Reporters: 1})
 	lists, err := f.Lists(f.ctx)
+	if err != nil || len(lists) != 3 {
+		t.Fatalf("Lists: %+v, %v", lists, err)
+	}
+	stands("listed without a day", 5, fraud.Standing{Reporters: 1, Last: lists[2].Begun.Truncate(24 * time.Hour)})
+	if did, err := f.Unlist(f.ctx, "police", nil); err != nil || did != (storage.Imported{Removed: 1}) {
+		t.Errorf("Unlist police: %+v, %v", did, err)
+	}
+	lists, err = f.Lists(f.ctx)
 	if err != nil || len(lists) != 2 || lists[0].Name != "bank" || lists[0].Done.IsZero() || lists[1].Name != "operator" {
 		t.Errorf("Lists: %+v, %v", lists, err)
 	}
