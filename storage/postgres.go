@@ -33,7 +33,9 @@ const (
 const (
 	postgresConnect   = 5 * time.Second
 	postgresStatement = 15 * time.Second // a statement; a complete check's may take longer
-	postgresForgotten = 30 * time.Second // a transaction of ours that does nothing
+	// A transaction of ours that does nothing: a replica stands still in the middle of
+	// it, and all others wait for what it has locked. Shorter than people wait.
+	postgresForgotten = 4 * time.Second
 )
 
 // slots is into how many parts the sums are divided that all replicas add to.
@@ -108,6 +110,7 @@ func (p *postgres) looking() (*pool, error) {
 	patient := *p
 	patient.config = p.config.Copy()
 	patient.config.RuntimeParams["statement_timeout"] = "0"
+	patient.config.RuntimeParams["idle_in_transaction_session_timeout"] = "60000" // it locks nothing
 	return patient.pool(1, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}), nil
 }
 

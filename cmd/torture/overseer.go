@@ -81,6 +81,23 @@ func (o *overseer) note(name string, now held) error {
 	return nil
 }
 
+// buried waits until the others have declared a replica dead.
+func (o *overseer) buried(ctx context.Context, pid int) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		var there int
+		err := o.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM leases WHERE name LIKE 'replica:%' AND holder LIKE $1`, fmt.Sprintf("%%process %d", pid)).Scan(&there)
+		if err != nil {
+			return fmt.Errorf("waiting until a silent replica counts as dead: %w", err)
+		}
+		if there == 0 {
+			return nil
+		}
+		pause(ctx, 50*time.Millisecond)
+	}
+}
+
 // close ends the watch and gives what was wrong.
 func (o *overseer) close() error {
 	o.stop()

@@ -40,6 +40,7 @@ type fleet struct {
 	dice                   *rand.Rand
 	site                   *site
 	balancer               *balancer
+	watch                  *overseer
 	members                []string // addresses
 	lives                  []*process
 
@@ -75,12 +76,11 @@ func (k *fleet) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer k.balancer.close()
-	watch, err := newOverseer(ctx, k.site.database)
-	if err != nil {
+	if k.watch, err = newOverseer(ctx, k.site.database); err != nil {
 		return err
 	}
-	err = errors.Join(k.serve(ctx), watch.close())
-	k.handed = watch.handed
+	err = errors.Join(k.serve(ctx), k.watch.close())
+	k.handed = k.watch.handed
 	return err
 }
 
@@ -174,7 +174,7 @@ func (k *fleet) ready(ctx context.Context, i int) bool {
 // trouble kills, stops and pauses the replicas in turn until enough updates were
 // acknowledged.
 func (k *fleet) trouble(ctx context.Context, c *crowd) error {
-	for n := 0; k.balancer.updates() < k.updates; n++ {
+	for n := 0; n < 3 || k.balancer.updates() < k.updates; n++ {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -197,26 +197,26 @@ func (k *fleet) trouble(ctx context.Context, c *crowd) error {
 // harm ends a replica in one of the ways in which they end.
 func (k *fleet) harm(ctx context.Context, n int, p *process) error {
 	switch n % 5 {
-	case 1: // as in a rolling restart
+	case 1: // it stands still, is taken for dead, and wakes up
+		k.hangs++
+		return k.hang(ctx, p)
+	case 2: // as in a rolling restart
 		k.stops++
 		_, err := p.stop()
 		return err
-	case 3: // it stands still, is taken for dead, and wakes up
-		k.hangs++
-		return hang(ctx, p)
 	}
 	k.kills++
 	return p.kill()
 }
 
-// hang pauses a replica for longer than it may be silent. When it goes on it has to
+// hang pauses a replica until the others take it for dead. When it goes on it has to
 // find out, and to end by itself.
-func hang(ctx context.Context, p *process) error {
+func (k *fleet) hang(ctx context.Context, p *process) error {
 	if err := syscall.Kill(p.pid, syscall.SIGSTOP); err != nil {
 		return err
 	}
-	pause(ctx, 10*time.Second)
-	if err := syscall.Kill(p.pid, syscall.SIGCONT); err != nil {
+	err := k.watch.buried(ctx, p.pid)
+	if err := errors.Join(err, syscall.Kill(p.pid, syscall.SIGCONT)); err != nil {
 		return err
 	}
 	timer := time.NewTimer(patience)
