@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	botToken = "123456:bench_token_of_no_bot"
+	botToken = "123456:bench_token_of_no_bot_in_35_charact"
 	batch    = 100 // updates that one request gives at most
 )
 

@@ -72,12 +72,16 @@ func (t *tally) progress(count int, counts bool) {
 	}
 }
 
-// patience is how long nothing may come before the rest counts as lost.
-const patience = 3 * time.Second
+// patience is how long nothing may come before the rest counts as lost, and
+// warmPatience how long a program that has just started may take for its first.
+const (
+	patience     = 3 * time.Second
+	warmPatience = 20 * time.Second
+)
 
 // wait waits for the end of the turn and returns when the last thing came.
-func (t *tally) wait() time.Time {
-	tick := time.NewTicker(patience / 10)
+func (t *tally) wait(patience time.Duration) time.Time {
+	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		select {

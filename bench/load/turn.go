@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -68,10 +69,13 @@ func turn(c contender, folder, scene string, s size, profile string) (f figures,
 	const firstUpdate = 1000
 	t, _, err := run(s.warm, firstUpdate)
 	if err == nil {
-		t.wait()
+		t.wait(warmPatience)
 	}
-	if err != nil || !c.silent && t.answers == 0 {
-		return f, fmt.Errorf("%s, %s: it does not answer (%w):\n%s", c.name, scene, err, p.output())
+	if err == nil && !c.silent && t.answers == 0 {
+		err = errors.New("it does not answer")
+	}
+	if err != nil {
+		return f, fmt.Errorf("%s, %s: %w:\n%s", c.name, scene, err, p.output())
 	}
 	a.dialled.Store(0)
 	if profile != "" {
@@ -85,7 +89,7 @@ func turn(c contender, folder, scene string, s size, profile string) (f figures,
 	if err != nil {
 		return f, fmt.Errorf("%s, %s: %w:\n%s", c.name, scene, err, p.output())
 	}
-	ended := t.wait()
+	ended := t.wait(patience)
 	after, err := p.cpu()
 	if err != nil {
 		return f, err

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/mymmrac/telego"
@@ -36,7 +37,9 @@ func main() {
 		peer.Fail(err)
 	}
 	handler.HandleMessage(func(ctx *th.Context, m telego.Message) error {
-		_, err := ctx.Bot().SendMessage(ctx, tu.Message(tu.ID(m.Chat.ID), lookup.Answer(m.Text)))
+		// By webhook the context ends with the delivery, which the library acknowledges
+		// before it handles it.
+		_, err := ctx.Bot().SendMessage(context.WithoutCancel(ctx), tu.Message(tu.ID(m.Chat.ID), lookup.Answer(m.Text)))
 		return err
 	})
 	if err := handler.Start(); err != nil {
