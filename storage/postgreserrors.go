@@ -26,7 +26,7 @@ const (
 	pgNoRights      = "42501"
 	pgNoDatabase    = "3D000"
 	pgLocked        = "55P03"
-	pgCanceled      = "57014"
+	pgTooLong       = "57014" // statement_timeout
 	pgDamagedData   = "XX001"
 	pgDamagedIndex  = "XX002"
 )
@@ -55,9 +55,7 @@ func postgresFault(err error) Fault {
 		return FaultIO
 	case code == pgDamagedData || code == pgDamagedIndex:
 		return FaultDamaged
-	case code == pgCanceled:
-		return FaultCanceled
-	case code == pgLocked || code == pgUnknownFate || strings.HasPrefix(code, "40"), // in another's way
+	case code == pgLocked || code == pgTooLong || code == pgUnknownFate || strings.HasPrefix(code, "40"), // in another's way
 		strings.HasPrefix(code, "53"): // not enough memory, connections, …
 		return FaultBusy
 	case strings.HasPrefix(code, "08") || strings.HasPrefix(code, "57"): // the connection; the server stops
