@@ -69,6 +69,10 @@ func (s *Store) Filter() FilterState {
 	return state
 }
 
+// ErrFilterBegun is why a filter does not stand yet: it is being built, and has its
+// memory.
+var ErrFilterBegun = errors.New("the filter is being built")
+
 // ErrOthersWrote is why a filter was given up: it can't know what another program
 // stored.
 var ErrOthersWrote = errors.New("another program wrote to the database")
@@ -99,7 +103,7 @@ func (s *Store) KeepFilter(ctx context.Context, share int, told func(FilterState
 	defer s.filter.drop()
 	counted := 0
 	for {
-		mark, err := s.buildFilter(ctx, share, counted)
+		mark, err := s.buildFilter(ctx, share, counted, told)
 		if err == nil {
 			counted = s.Filter().Keys
 			told(s.Filter(), nil)
@@ -128,7 +132,7 @@ func (s *Store) KeepFilter(ctx context.Context, share int, told func(FilterState
 //     so that what they wrote is read below. It says how often others wrote.
 //  3. The chain is read with its marks, to its end.
 //  4. Nobody else wrote meanwhile: what is not in the filter is not stored.
-func (s *Store) buildFilter(ctx context.Context, share, counted int) (mark othersMark, err error) {
+func (s *Store) buildFilter(ctx context.Context, share, counted int, told func(FilterState, error)) (mark othersMark, err error) {
 	db, err := s.engine.looking()
 	if err != nil {
 		return mark, fmt.Errorf("opening the database for the filter: %w", err)
@@ -141,6 +145,7 @@ func (s *Store) buildFilter(ctx context.Context, share, counted int) (mark other
 	}
 	b := newBloom(max(room, counted))
 	s.filter.takes.Store(b)
+	told(s.Filter(), ErrFilterBegun)
 	if mark, err = s.othersMark(ctx); err != nil {
 		return mark, err
 	}

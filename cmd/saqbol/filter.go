@@ -13,11 +13,6 @@ import (
 // the start have their answers then.
 const filterAfter = 3 * time.Second
 
-// heapBesides is about what the program holds besides the filter. The collector
-// waits until as much garbage has gathered as there is memory in use; the filter is
-// in use for good, and must not have twice its size held.
-const heapBesides = 8 << 20
-
 // keepFilter has the store answer from memory for subjects nobody reported, until
 // ctx ends (docs/flows/filter.md).
 func (a *app) keepFilter(ctx context.Context) {
@@ -30,8 +25,9 @@ func (a *app) keepFilter(ctx context.Context) {
 	}
 	begun := time.Now()
 	a.store.KeepFilter(ctx, lookShare, func(state storage.FilterState, err error) {
-		debug.SetGCPercent(100 * heapBesides / (heapBesides + state.Bytes))
+		roomy(state.Bytes)
 		switch {
+		case errors.Is(err, storage.ErrFilterBegun):
 		case err == nil:
 			debug.FreeOSMemory() // what reading every subject left behind
 			a.log.Info("the filter of reported subjects stands", "subjects", state.Keys, "bytes", state.Bytes, "seconds", int(time.Since(begun).Seconds()))

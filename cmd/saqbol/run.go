@@ -199,24 +199,25 @@ func settle(ctx context.Context) {
 }
 
 // heapGrowth is by how many percent the heap may grow between two collections. An
-// idle bot's heap is a few megabytes, so at Go's 100 a busy one collected dozens of
-// times a second, a tenth of its work.
+// idle bot's heap is a few megabytes, heapBesides, so at Go's 100 a busy one
+// collected dozens of times a second, a tenth of its work.
 const (
-	heapGrowth     = 400
-	heapGrowthOfGo = 100
+	heapGrowth  = 400
+	heapBesides = 4 << 20
 )
 
-// roomy lets the heap grow, unless GOGC says otherwise.
-func roomy() {
-	if before := debug.SetGCPercent(heapGrowth); before != heapGrowthOfGo {
-		debug.SetGCPercent(before)
+// roomy lets the heap grow, unless GOGC says otherwise, by as much with a filter of
+// so many bytes in it as without.
+func roomy(filter int) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(heapGrowth * heapBesides / (heapBesides + filter))
 	}
 }
 
 // serve runs the bot, its housekeeping and beside until ctx ends or one of them
 // fails, and closes everything.
 func (a *app) serve(ctx context.Context, beside func(context.Context) error) error {
-	roomy()
+	roomy(0)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.bot.Run(ctx) })
 	group.Go(func() error { return beside(ctx) })

@@ -31,18 +31,9 @@ func compile(b testing.TB, folder string) string {
 
 // BenchmarkStart measures from the start of the process to the first answer: on a
 // new database, on one that is there, and on one of -subjects subjects, beside an
-// empty go-telegram program. All take turns in one run: only the ratios count. Then
-// it measures what each holds in memory once it is idle, in all and besides what
-// it maps from files.
+// empty go-telegram program. All take turns in one run: only the ratios count.
 func BenchmarkStart(b *testing.B) {
-	saqbol, large := compile(b, "."), storeOf(b, *largeStore, wholeStore)
-	there := storeOf(b, 1000, wholeStore)
-	contenders := []*starter{
-		{name: "empty", path: compile(b, "./testdata/empty")},
-		{name: "new", path: saqbol},
-		{name: "there", path: saqbol, store: &there},
-		{name: "large", path: saqbol, store: &large},
-	}
+	contenders := starters(b)
 	for b.Loop() {
 		for _, c := range contenders {
 			took, burnt := c.run(b, nil)
@@ -54,16 +45,35 @@ func BenchmarkStart(b *testing.B) {
 		slices.Sort(times)
 		return float64(times[len(times)/2].Microseconds()) / 1000
 	}
-	empty := contenders[0]
 	for _, c := range contenders {
 		b.ReportMetric(median(c.took), c.name+"-ms")
 		b.ReportMetric(median(c.burnt), c.name+"-cpu-ms")
-		b.ReportMetric(median(c.took)/median(empty.took), c.name+"/empty")
-		c.run(b, func(pid int) {
-			all, anonymous := resident(b, pid)
-			b.ReportMetric(all, c.name+"-MB")
-			b.ReportMetric(anonymous, c.name+"-anon-MB")
-		})
+		b.ReportMetric(median(c.took)/median(contenders[0].took), c.name+"/empty")
+	}
+}
+
+// BenchmarkIdle measures what the programs of BenchmarkStart hold in memory once
+// they are idle, in all and besides what they map from files.
+func BenchmarkIdle(b *testing.B) {
+	for b.Loop() {
+		for _, c := range starters(b) {
+			c.run(b, func(pid int) {
+				all, anonymous := resident(b, pid)
+				b.ReportMetric(all, c.name+"-MB")
+				b.ReportMetric(anonymous, c.name+"-anon-MB")
+			})
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+func starters(b *testing.B) []*starter {
+	saqbol, large, there := compile(b, "."), storeOf(b, *largeStore, wholeStore), storeOf(b, 1000, wholeStore)
+	return []*starter{
+		{name: "empty", path: compile(b, "./testdata/empty")},
+		{name: "new", path: saqbol},
+		{name: "there", path: saqbol, store: &there},
+		{name: "large", path: saqbol, store: &large},
 	}
 }
 
