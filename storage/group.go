@@ -16,7 +16,7 @@ import (
 // taking new ones: the first of them wait for the last.
 const (
 	most    = 1024
-	longest = 20 * time.Millisecond
+	longest = 50 * time.Millisecond
 )
 
 // group gathers writes that come at the same time into one transaction, because

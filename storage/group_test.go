@@ -293,6 +293,7 @@ func TestGroupFailsAsOne(t *testing.T) {
 					}
 				}
 				run(`BEGIN IMMEDIATE`)
+				began := time.Now()
 				for n := range int64(5) {
 					g.job(t.Context(), func(ctx context.Context, t *tx) error { return mark(ctx, t, n+1) })
 				}
@@ -305,6 +306,9 @@ func TestGroupFailsAsOne(t *testing.T) {
 					if saved := !errors.As(err, &refusal) || refusal.Key != "common.not_saved"; tt.want == nil && saved || tt.want != nil && !errors.Is(err, tt.want) {
 						t.Errorf("job %d: %v", i, err)
 					}
+				}
+				if took := time.Since(began); took > 2*lockWait {
+					t.Errorf("one after another waits for the lock: %v", took)
 				}
 				if err := other.Close(); err != nil {
 					t.Fatal(err)

@@ -68,7 +68,7 @@ func sqliteSchema() schema {
 func openSQLite(path string, wait time.Duration) (write, read *pool, err error) {
 	common := []string{"journal_mode(WAL)", "synchronous(" + synchronous + ")", "foreign_keys(1)", "temp_store(MEMORY)"}
 	// What is deleted is overwritten: somebody's words must not outlive their erasure.
-	forWriting, err := dsn(path, wait, append(common, "secure_delete(ON)", "journal_size_limit(16777216)")...)
+	forWriting, err := dsn(path, wait, append(common, "secure_delete(ON)", "journal_size_limit(16777216)", "wal_autocheckpoint(4000)")...)
 	if err != nil {
 		return nil, nil, err
 	}
