@@ -102,7 +102,7 @@ type block struct {
 
 // block makes subjects of the lines of a block.
 func (l *lines) block(b block) (found []fraud.Listed, bad []Bad, err error) {
-	found = make([]fraud.Listed, 0, len(b.data)/24)
+	found = make([]fraud.Listed, 0, bytes.Count(b.data, []byte{'\n'})+1)
 	number := b.first
 	for line := range bytes.Lines(b.data) {
 		line = bytes.TrimRight(line, "\r\n")
