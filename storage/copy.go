@@ -182,23 +182,24 @@ func (c *copying) write(ctx context.Context, t copiedTable, stale, missing []cop
 	})
 }
 
-// metaKeysQuery is what a copy takes over of meta: values that are sealed under the
-// keys that the rows are sealed under.
-const metaKeysQuery = `SELECT name, value FROM meta WHERE name IN ('probe', 'sealing', 'rekeyed')`
-
+// meta takes over what is sealed under the keys that the rows are sealed under.
 func (c *copying) meta(ctx context.Context) error {
 	want, have := keyRows{}, keyRows{}
-	rows, err := c.snapshot.QueryContext(ctx, metaKeysQuery)
+	rows, err := c.snapshot.QueryContext(ctx, keyRowsQuery)
 	if err := each(rows, err, want.scan); err != nil {
 		return err
 	}
-	rows, err = c.to.read.db.QueryContext(ctx, metaKeysQuery)
+	if err := want.fit(c.from.keys); err != nil {
+		return err
+	}
+	rows, err = c.to.read.db.QueryContext(ctx, keyRowsQuery)
 	if err := each(rows, err, have.scan); err != nil {
 		return err
 	}
 	return c.to.write.transactAs(ctx, nil, func(ctx context.Context, t *tx) error {
-		for name, value := range want {
-			if string(value) == string(have[name]) {
+		for _, name := range []string{metaProbe, metaSealing, metaRekeyed} {
+			value, there := want[name]
+			if !there || string(value) == string(have[name]) {
 				continue
 			}
 			if err := setMeta(ctx, t, name, value); err != nil {

@@ -132,23 +132,30 @@ func allRows(t testing.TB, url string) map[string][]string {
 			columns = slices.DeleteFunc(columns, func(name string) bool { return name == "proof" })
 			where = ` WHERE reporters + disputes + confirmed > 0`
 		}
-		out[table] = []string{}
-		rows, err := db.QueryContext(t.Context(), `SELECT `+strings.Join(columns, ", ")+` FROM `+table+where)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for rows.Next() {
-			values, into := make([]any, len(columns)), make([]any, len(columns))
-			for i := range values {
-				into[i] = &values[i]
-			}
-			must(t, rows.Scan(into...))
-			out[table] = append(out[table], fmt.Sprintf("%v", values))
-		}
-		must(t, rows.Err())
-		must(t, rows.Close())
-		slices.Sort(out[table])
+		out[table] = written(t, db, `SELECT `+strings.Join(columns, ", ")+` FROM `+table+where, len(columns))
 	}
+	return out
+}
+
+// written are the rows of a query, written down, in order.
+func written(t testing.TB, db *sql.DB, query string, columns int) []string {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	out := []string{}
+	for rows.Next() {
+		values, into := make([]any, columns), make([]any, columns)
+		for i := range values {
+			into[i] = &values[i]
+		}
+		must(t, rows.Scan(into...))
+		out = append(out, fmt.Sprintf("%v", values))
+	}
+	must(t, rows.Err())
+	slices.Sort(out)
 	return out
 }
 

@@ -3,11 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"saqbol/storage"
 )
@@ -21,7 +17,7 @@ type migrateCommand struct {
 
 // Run moves a database to another, or takes that back.
 func (c migrateCommand) Run(s *surroundings) error {
-	if (c.Reopen == "") == (c.From == "" || c.To == "") || c.Reopen != "" && (c.From != "" || c.To != "") {
+	if both := c.From != "" && c.To != ""; both == (c.Reopen != "") || !both && c.From+c.To != "" {
 		return fmt.Errorf("%w: name both --from and --to, or only --reopen", errUsage)
 	}
 	cfg, err := readConfig(s.env)
@@ -48,9 +44,14 @@ func (c migrateCommand) Run(s *surroundings) error {
 			defer func() { _ = lock.Close() }() // the next instance may come
 		}
 	}
-	bar := &rowsBar{out: s.stderr}
-	done, err := storage.Move(s.ctx, c.From, c.To, keys, storage.MoveOptions{Prepare: c.Prepare, Progress: bar.shown, Stage: bar.stage})
-	bar.end()
+	shown := newBar(s.stderr, "", time.Now)
+	done, err := storage.Move(s.ctx, c.From, c.To, keys, storage.MoveOptions{Prepare: c.Prepare,
+		Stage: func(doing string) {
+			shown.end()
+			shown = newBar(s.stderr, doing, time.Now)
+		},
+		Progress: func(done, total int64) { shown.rows(int(done), int(total)) }})
+	shown.end()
 	if err != nil {
 		return err
 	}
@@ -60,57 +61,20 @@ func (c migrateCommand) Run(s *surroundings) error {
 
 // tell says what was done, and what the operator is to do now.
 func (c migrateCommand) tell(out io.Writer, done storage.Moved) {
-	if c.Prepare && !done.Before {
-		fmt.Fprintln(out, "The copy is as the database was a moment ago. Run the same command without --prepare when people may do without reporting for a moment.")
-		return
-	}
-	if done.Before {
+	switch {
+	case done.Before:
 		fmt.Fprintln(out, "It was moved before; this is what is there now.")
-	} else {
-		fmt.Fprintf(out, "Moved, and the same in both: every row was compared, and so were these sums. For %s nothing could be saved.\n", done.Closed.Round(time.Millisecond))
+	case c.Prepare:
+		fmt.Fprintln(out, "The copy is as the database was a moment ago. When people may do without reporting for a moment, run this without --prepare.")
+		return
+	default:
+		fmt.Fprintf(out, "Moved: every row was compared, and these sums are the same in both. Nothing can be saved in the old one any more; until now that took %s.\n", done.Closed.Round(time.Millisecond))
 	}
 	for _, size := range done.Tables {
-		fmt.Fprintf(out, "  %-40s %d\n", size.Table, size.Rows)
+		fmt.Fprintf(out, "  %-16s %d\n", size.Table, size.Rows)
 	}
 	for _, sum := range done.Sums {
-		fmt.Fprintf(out, "  %-40s %d\n", sum.Name, sum.N)
+		fmt.Fprintf(out, "  %s: %d\n", sum.Name, sum.N)
 	}
 	fmt.Fprintln(out, "Now set DATABASE_URL to the new database and restart the bot: until then people can check numbers, and can't report. To go on with the old one instead: saqbol migrate --reopen and its URL.")
-}
-
-// rowsBar shows on a terminal how many rows are done, how fast, and how long the
-// rest takes; elsewhere only what is being done.
-type rowsBar struct {
-	out   io.Writer
-	doing string
-	bar   *progressbar.ProgressBar
-}
-
-func (b *rowsBar) stage(doing string) {
-	b.end()
-	b.doing = doing
-	if file, ok := b.out.(*os.File); !ok || !term.IsTerminal(int(file.Fd())) {
-		fmt.Fprintln(b.out, doing)
-	}
-}
-
-func (b *rowsBar) shown(done, total int64) {
-	file, ok := b.out.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
-		return
-	}
-	if b.bar == nil || done < b.bar.State().CurrentNum { // the next pass
-		b.end()
-		b.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(file), progressbar.OptionSetDescription(b.doing),
-			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"),
-			progressbar.OptionThrottle(progressEvery), progressbar.OptionClearOnFinish())
-	}
-	_ = b.bar.Set64(min(done, total)) // a bar that can't be drawn is none of the move's business
-}
-
-func (b *rowsBar) end() {
-	if b.bar != nil {
-		_ = b.bar.Clear() // as above
-		b.bar = nil
-	}
 }
