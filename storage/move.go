@@ -224,8 +224,7 @@ func (m *move) rest(ctx context.Context) (Moved, error) {
 	if err := m.at("closed"); err != nil {
 		return Moved{}, err
 	}
-	m.stage("copying the rest")
-	_, held, err := m.pass(ctx, sql.LevelSerializable)
+	held, err := m.lastPass(ctx)
 	if err != nil {
 		return Moved{}, err
 	}
@@ -237,6 +236,19 @@ func (m *move) rest(ctx context.Context) (Moved, error) {
 		return Moved{}, fmt.Errorf("comparing the copy: %w", err)
 	}
 	return Moved{Tables: has.tables, Sums: has.sums}, m.at("compared")
+}
+
+// lastPass is a pass in a snapshot behind which nobody can store who has not seen the
+// closing. Where somebody was faster the database may end the snapshot instead of
+// them; the next one shows what they stored.
+func (m *move) lastPass(ctx context.Context) (contents, error) {
+	for try := 1; ; try++ {
+		m.stage("copying the rest")
+		_, held, err := m.pass(ctx, sql.LevelSerializable)
+		if err == nil || !passing(err) || try == passes || pause(ctx, backOff(try)) != nil {
+			return held, err
+		}
+	}
 }
 
 func (m *move) pass(ctx context.Context, isolation sql.IsolationLevel) (int64, contents, error) {

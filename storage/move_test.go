@@ -207,6 +207,29 @@ func TestMoveLosesNoLateTransaction(t *testing.T) {
 	holds(t, was, to, keys)
 }
 
+// Where the last look is what the database ends instead, it is taken again.
+func TestMoveLooksAgain(t *testing.T) {
+	keys, from, to := newKeys(t), server.Database(t), newFile(t)
+	store := openAt(t, from, keys)
+	live(t, store, 1, 10)
+	shut(t, store)
+	was := allRows(t, from)
+	isClosed, looks := false, 0
+	_, err := storage.Move(t.Context(), from, to, keys, storage.MoveOptions{}.At(func(step string) error {
+		isClosed = isClosed || step == "closed"
+		if isClosed && step == "window of people" {
+			if looks++; looks == 1 {
+				return &pgconn.PgError{Code: "40001"}
+			}
+		}
+		return nil
+	}))
+	if err != nil || looks != 2 {
+		t.Errorf("%d looks, %v", looks, err)
+	}
+	holds(t, was, to, keys)
+}
+
 // What ends a move before the target is open leaves the source as it was, open.
 func TestMoveThatFailsOpensTheSourceAgain(t *testing.T) {
 	for _, step := range []string{"window of reports", "beside", "closed", "compared"} {
