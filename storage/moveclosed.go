@@ -1,0 +1,158 @@
+package storage
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"saqbol/storage/seal"
+)
+
+// What meta holds of moves. A random id stands in both databases of a move; what
+// is closed takes no writes, and says whether that is because its data went away
+// or because they are not all there yet.
+const (
+	metaMoving = "moving" // in the source: the id
+	metaCopied = "copied" // in the target: the id
+	metaClosed = "closed" // closedAway or closedHalf
+
+	closedAway = "away"
+	closedHalf = "half"
+)
+
+const moveRowsQuery = `SELECT name, value FROM meta WHERE name IN ('moving', 'copied', 'closed')`
+
+// admit lets the two databases take part in one move, or says why not. done says
+// that it was finished before.
+func (m *move) admit(ctx context.Context) (source keyRows, done bool, err error) {
+	if source, err = m.begin(ctx); err != nil {
+		return nil, false, err
+	}
+	m.id = string(source[metaMoving])
+	err = m.to.write.transactAs(ctx, nil, func(ctx context.Context, t *tx) error {
+		target := keyRows{}
+		if err := t.query(ctx, target.scan, moveRowsQuery); err != nil {
+			return err
+		}
+		if string(target[metaCopied]) == m.id {
+			done = target[metaClosed] == nil
+			return nil
+		}
+		// One whose data were moved to the source may have them back.
+		back := string(target[metaClosed]) == closedAway && target[metaMoving] != nil && string(target[metaMoving]) == string(source[metaCopied])
+		if !back {
+			if err := empty(ctx, t); err != nil {
+				return fmt.Errorf("the database %s: %w", m.to.engine.place(), err)
+			}
+		}
+		if _, err := t.exec(ctx, `DELETE FROM meta WHERE name = $1`, metaMoving); err != nil {
+			return err
+		}
+		if err := setMeta(ctx, t, metaCopied, []byte(m.id)); err != nil {
+			return err
+		}
+		return setMeta(ctx, t, metaClosed, []byte(closedHalf))
+	})
+	return source, done, err
+}
+
+// begin gives the source its id.
+func (m *move) begin(ctx context.Context) (source keyRows, err error) {
+	if m.id != "" {
+		return keyRows{metaMoving: []byte(m.id)}, nil
+	}
+	err = m.from.write.transactAs(ctx, nil, func(ctx context.Context, t *tx) error {
+		source = keyRows{}
+		if err := t.query(ctx, source.scan, moveRowsQuery); err != nil {
+			return err
+		}
+		switch {
+		case string(source[metaClosed]) == closedHalf:
+			return fmt.Errorf("the database %s: %w", m.from.engine.place(), ErrHalfMoved)
+		case source[metaMoving] != nil:
+			return nil
+		}
+		var id [16]byte
+		_, _ = rand.Read(id[:]) // never fails
+		source[metaMoving] = hex.AppendEncode(nil, id[:])
+		return setMeta(ctx, t, metaMoving, source[metaMoving])
+	})
+	return source, err
+}
+
+// empty returns ErrNotEmpty where a table holds a row.
+func empty(ctx context.Context, t *tx) error {
+	has, err := contentsOf(ctx, t)
+	if err == nil && has.rows() > 0 {
+		err = ErrNotEmpty
+	}
+	return err
+}
+
+// close has nobody store anything in the source any more. Whoever began before this
+// and has not seen it can't store after the snapshot that follows: SQLite has one
+// writer, and where there are many the snapshot is serializable like they are.
+func (m *move) close(ctx context.Context) error {
+	return m.from.write.transactAs(ctx, nil, func(ctx context.Context, t *tx) error {
+		return setMeta(ctx, t, metaClosed, []byte(closedAway))
+	})
+}
+
+// reopen lets the source go on, because the move has failed.
+func (m *move) reopen(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockWait)
+	defer cancel()
+	if err := reopen(ctx, m.from); err != nil {
+		return fmt.Errorf("the source takes no writes: finish the move, or run `saqbol migrate --reopen` (%w)", err)
+	}
+	return nil
+}
+
+func reopen(ctx context.Context, s *Store) error {
+	return s.write.transactAs(ctx, nil, func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, `DELETE FROM meta WHERE name = $1 AND value = $2`, metaClosed, []byte(closedAway))
+		return err
+	})
+}
+
+// open lets the target be used. From here on it is the database.
+func (m *move) open(ctx context.Context) error {
+	return m.to.write.transactAs(ctx, nil, func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, `DELETE FROM meta WHERE name = $1`, metaClosed)
+		return err
+	})
+}
+
+// Reopen lets a database go on that was moved away. What was stored since in the
+// one it was moved to is not in it; a later move begins anew.
+func Reopen(ctx context.Context, url string, keys *seal.Keys) error {
+	s, err := openToMove(ctx, url, keys, true)
+	if err != nil {
+		return err
+	}
+	err = s.write.transactAs(ctx, nil, func(ctx context.Context, t *tx) error {
+		rows := keyRows{}
+		if err := t.query(ctx, rows.scan, moveRowsQuery); err != nil {
+			return err
+		}
+		if string(rows[metaClosed]) == closedHalf {
+			return fmt.Errorf("the database %s: %w", s.engine.place(), ErrHalfMoved)
+		}
+		_, err := t.exec(ctx, `DELETE FROM meta WHERE name IN ('moving', 'closed')`)
+		return err
+	})
+	return errors.Join(err, s.Close())
+}
+
+// closed returns why a database may not be used: nil where it may.
+func (r keyRows) closed() error {
+	switch string(r[metaClosed]) {
+	case "":
+		return nil
+	case closedHalf:
+		return ErrHalfMoved
+	}
+	return ErrMoved
+}
