@@ -21,7 +21,7 @@ import (
 func TestMoveThereAndBack(t *testing.T) {
 	keys, file, server := newKeys(t), newFile(t), server.Database(t)
 	store := openAt(t, file, keys)
-	live(t, store, 1, 600)
+	live(t, store, 1, 510)
 	shut(t, store)
 	was := allRows(t, file)
 	moved(t, file, server, keys)
@@ -31,11 +31,11 @@ func TestMoveThereAndBack(t *testing.T) {
 	}
 
 	store = openAt(t, server, keys)
-	live(t, store, 601, 40)
+	live(t, store, 511, 20)
 	shut(t, store)
 	was = allRows(t, server)
-	if len(was["reports"]) != 640 {
-		t.Errorf("%d reports on PostgreSQL, want 640", len(was["reports"]))
+	if len(was["reports"]) != 530 {
+		t.Errorf("%d reports on PostgreSQL, want 530", len(was["reports"]))
 	}
 	moved(t, server, file, keys)
 	holds(t, was, file, keys)
