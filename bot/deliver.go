@@ -26,7 +26,7 @@ func (b *Bot) commit(chat int64, j *job, reply handlers.Reply, calls []call) {
 		j.result = ResultSeen
 		b.acknowledge(j)
 		return
-	case errors.Is(err, fraud.ErrFenced):
+	case errors.Is(err, fraud.ErrFenced), err != nil && b.ctx.Err() != nil:
 		b.leave(j)
 		return
 	case err != nil:
@@ -63,9 +63,9 @@ func (b *Bot) store(chat int64, change fraud.Change, kept []*parcel) error {
 	return nil
 }
 
-// leave stops everything at an update that another instance will handle: it is
-// not acknowledged, nobody is told anything, and what stands behind it in its
-// chat stays there.
+// leave stops everything at an update that another instance will handle, or the
+// next run where this one has no time left: it is not acknowledged, nobody is told
+// anything, and what stands behind it in its chat stays there.
 func (b *Bot) leave(j *job) {
 	j.left = true
 	b.halt(fraud.ErrFenced)

@@ -286,6 +286,45 @@ func TestStopDrains(t *testing.T) {
 	}
 }
 
+// What a stop leaves no time for is left to the next run: a delivery that still
+// waits carries no word of a failure, and Telegram delivers the update again.
+func TestStopOutOfTime(t *testing.T) {
+	for name, handle := range map[string]func(context.Context) (handlers.Reply, error){
+		"reading": func(ctx context.Context) (handlers.Reply, error) { return handlers.Reply{}, ctx.Err() },
+		"storing": func(context.Context) (handlers.Reply, error) { return saying("filed SB-1"), nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := begin(t, answers(echo), settings{webhook: true})
+			if err := w.stop(); err != nil {
+				t.Fatal(err)
+			}
+			journal, o := newMemory(), w.bot.options
+			journal.refuse(context.Canceled)
+			asked := make(chan struct{})
+			o.Journal, o.Handler = journal, answers(func(ctx context.Context, _ handlers.Input) (handlers.Reply, error) {
+				close(asked)
+				return handle(ctx)
+			})
+			b, err := New(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.halt(nil)
+			e := b.accept(decode([]byte(`{"update_id":1,"message":{"message_id":1,"date":1,"chat":{"id":7,"type":"private"},"from":{"id":7,"first_name":"Citizen"},"text":"x"}}`)), true)
+			<-asked
+			b.dispatch.close()
+			if p := e.leave(); p != nil {
+				t.Error("the delivery carries an answer")
+			}
+			select {
+			case <-e.done:
+				t.Error("the update is acknowledged")
+			default:
+			}
+		})
+	}
+}
+
 // Where another instance has taken over, this one stops at once: it says nothing,
 // acknowledges nothing, and the update waits at Telegram for the other one.
 func TestFenced(t *testing.T) {

@@ -94,6 +94,8 @@ func (b *Bot) handle(chat int64, j *job) {
 	}
 	in, reply, calls, err := b.answer(ctx, j)
 	switch {
+	case err != nil && b.ctx.Err() != nil: // for want of time, as it stops
+		b.leave(j)
 	case err != nil:
 		b.volatile(chat, j, b.failed(j, or(reply.Lang, spoken(in.Language, in.Text)), err))
 	case reply.Change.Empty():
