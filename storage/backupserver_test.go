@@ -27,7 +27,7 @@ func TestServerBackupBesideWriters(t *testing.T) {
 	again, err := storage.BackupDatabase(t.Context(), from, keys, filepath.Join(t.TempDir(), "later"), storage.BackupOptions{})
 	must(t, err)
 	// The writers go on until the database is closed to them.
-	_, err = storage.Move(t.Context(), from, newFile(t), keys, storage.MoveOptions{})
+	_, err = storage.Move(t.Context(), from, newFile(t), keys, storage.MoveOptions{}.At(w.notice))
 	must(t, err)
 	all := w.end()
 	shut(t, bot)

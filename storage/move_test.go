@@ -101,12 +101,7 @@ func TestMoveBesideWriters(t *testing.T) {
 			live(t, bot, 1, 40)
 			w := filing(t, bot, 4)
 			w.await(50) // there is something to be caught up with
-			done, err := storage.Move(t.Context(), tt.from, tt.to, keys, storage.MoveOptions{}.At(func(step string) error {
-				if step == "closed" { // whoever has not noticed yet does so now
-					w.refused.Wait()
-				}
-				return nil
-			}))
+			done, err := storage.Move(t.Context(), tt.from, tt.to, keys, storage.MoveOptions{}.At(w.notice))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,20 +127,35 @@ func TestMoveBesideWriters(t *testing.T) {
 	}
 }
 
-// writers file reports until each of them is refused.
+// writers file reports, up to a number, and one more each that must be refused.
 type writers struct {
 	running, refused sync.WaitGroup
 	acknowledged     chan int64
+	closed           chan struct{} // closed when the database is
 	all              []int64
 }
 
+// notice has every writer notice that the source of a move is closed.
+func (w *writers) notice(step string) error {
+	if step == "closed" {
+		close(w.closed)
+		w.refused.Wait()
+	}
+	return nil
+}
+
 func filing(t *testing.T, store *storage.Store, n int) *writers {
-	w := &writers{acknowledged: make(chan int64, 1<<20)}
+	const most = 100 // each
+	w := &writers{acknowledged: make(chan int64, n*(most+1)), closed: make(chan struct{})}
 	for i := range n {
 		w.refused.Add(1)
 		w.running.Go(func() {
 			defer w.refused.Done()
-			for update := int64(1_000_000 * (i + 1)); ; update++ {
+			first := int64(1_000_000 * (i + 1))
+			for update := first; update <= first+most; update++ {
+				if update == first+most {
+					<-w.closed
+				}
 				_, err := store.Commit(context.WithoutCancel(t.Context()), fraud.Change{Update: update, Person: update, Now: storagetest.Now(),
 					File: storagetest.Report(storagetest.Code(int(update)), storagetest.Phone(int(update)), storagetest.Phone(3))})
 				var said *fraud.Error
@@ -159,6 +169,7 @@ func filing(t *testing.T, store *storage.Store, n int) *writers {
 					return
 				}
 			}
+			t.Error("a report is stored in a closed database")
 		})
 	}
 	return w
