@@ -229,8 +229,7 @@ func (l *loading) batch(ctx context.Context, subjects []fraud.Listed, last bool)
 		} else if row != l.row {
 			return ErrListBusy
 		}
-		m := newMerging(l.Store, t, &next, &did)
-		if err := m.all(ctx, subjects); err != nil {
+		if err := l.merge(ctx, t, &next, &did, subjects); err != nil {
 			return err
 		}
 		if last && l.undo {

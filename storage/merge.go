@@ -28,7 +28,7 @@ type merging struct {
 	scenarios []fraud.Scenario
 
 	before, at *held // the rows come to last, nil = none; at is the one for the key last merged
-	out        writing
+	out        *writing
 }
 
 // held is a row of the chain that may be changed before it is written.
@@ -37,24 +37,23 @@ type held struct {
 	changed bool
 }
 
-func newMerging(s *Store, t *tx, list *listRow, did *Imported) *merging {
-	return &merging{store: s, t: t, list: list, did: did, scenarios: fraud.Scenarios(), out: writing{store: s, t: t}}
-}
-
-// all merges subjects and writes what has changed.
-func (m *merging) all(ctx context.Context, subjects []fraud.Listed) error {
+// merge merges subjects and writes what has changed.
+func (s *Store) merge(ctx context.Context, t *tx, list *listRow, did *Imported, subjects []fraud.Listed) (err error) {
+	m := &merging{store: s, t: t, list: list, did: did, scenarios: fraud.Scenarios(), out: newWriting(ctx, s, t)}
+	defer func() { // after a panic too
+		if failed := m.out.close(); failed != nil {
+			err = failed
+		}
+	}()
 	for chunk := range slices.Chunk(subjects, mergedAtOnce) {
 		if err := m.chunk(ctx, chunk); err != nil {
 			return err
 		}
 	}
-	if err := m.leave(ctx, m.before); err != nil {
-		return err
-	}
-	if err := m.leave(ctx, m.at); err != nil {
-		return err
-	}
-	return m.out.end(ctx, m.list.list)
+	m.leave(m.before)
+	m.leave(m.at)
+	m.out.flush(list.list)
+	return nil
 }
 
 func (m *merging) chunk(ctx context.Context, chunk []fraud.Listed) error {
@@ -68,7 +67,7 @@ func (m *merging) chunk(ctx context.Context, chunk []fraud.Listed) error {
 	}
 	for i := range chunk {
 		said := &chunk[i]
-		if near, err = m.reach(ctx, said.Key, near); err != nil {
+		if near, err = m.reach(said.Key, near); err != nil {
 			return err
 		}
 		if err := m.one(ctx, said, known[said.Key]); err != nil {
@@ -79,11 +78,9 @@ func (m *merging) chunk(ctx context.Context, chunk []fraud.Listed) error {
 }
 
 // reach goes along the chain to a key, and returns what of near is behind it.
-func (m *merging) reach(ctx context.Context, key fraud.Key, near []link) ([]link, error) {
+func (m *merging) reach(key fraud.Key, near []link) ([]link, error) {
 	for len(near) > 0 && bytes.Compare(near[0].key[:], key[:]) <= 0 {
-		if err := m.come(ctx, &held{link: near[0]}); err != nil {
-			return nil, err
-		}
+		m.come(&held{link: near[0]})
 		near = near[1:]
 	}
 	if m.at == nil && m.store.engine.chained() {
@@ -110,7 +107,7 @@ func (m *merging) near(ctx context.Context, chunk []fraud.Listed) ([]link, error
 		keys[i] = chunk[i].Key
 	}
 	args, near := padded(keys), make([]link, 0, len(chunk))
-	err := m.t.query(ctx, func(rows *sql.Rows) error {
+	err := m.query(ctx, func(rows *sql.Rows) error {
 		l, err := m.store.scanLink(rows.Scan)
 		near = append(near, l)
 		return err
@@ -120,6 +117,11 @@ func (m *merging) near(ctx context.Context, chunk []fraud.Listed) ([]link, error
 	}
 	slices.SortFunc(near, func(a, b link) int { return bytes.Compare(a.key[:], b.key[:]) })
 	return slices.CompactFunc(near, func(a, b link) bool { return a.key == b.key }), nil
+}
+
+// query hands each row to scan, between the statements that write.
+func (m *merging) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	return m.out.inTurn(func() error { return m.t.query(ctx, scan, query, args...) })
 }
 
 // nearQuery is linkQuery for n keys.
@@ -160,16 +162,13 @@ func (m *merging) one(ctx context.Context, said *fraud.Listed, before *stored) e
 		return nil
 	case said.Reporters == 0:
 		m.did.Removed++
-		err = m.out.unlist(ctx, said.Key, m.list.list)
+		m.out.unlist(said.Key, m.list.list)
 	case now == before.own:
 		m.did.Same++
 		return nil
 	default:
 		m.did.Stored++
-		err = m.out.list(ctx, now)
-	}
-	if err != nil {
-		return err
+		m.out.list(now)
 	}
 	before.own = now
 	return m.set(ctx, said.Key, before.sums())
@@ -197,9 +196,11 @@ func (m *merging) set(ctx context.Context, key fraud.Key, now sums) error {
 	case found && now == m.at.sums, !found && now == sums{}:
 		return nil
 	case !m.store.engine.chained() && now == sums{}:
-		return m.out.cut(ctx, key)
+		m.out.cut(key)
+		return nil
 	case !m.store.engine.chained():
-		return m.out.link(ctx, &link{key: key, sums: now})
+		m.out.link(&link{key: key, sums: now})
+		return nil
 	case now == sums{}:
 		return m.cut(ctx)
 	case found:
@@ -208,7 +209,8 @@ func (m *merging) set(ctx context.Context, key fraud.Key, now sums) error {
 	}
 	added := &held{link: link{key: key, sums: now, next: m.at.next}, changed: true}
 	m.at.next, m.at.changed = aheadOf(key), true
-	return m.come(ctx, added)
+	m.come(added)
+	return nil
 }
 
 // cut takes the row m.at out of the chain.
@@ -216,10 +218,12 @@ func (m *merging) cut(ctx context.Context) error {
 	gone := m.at.link
 	if m.before == nil || m.before.next != aheadOf(gone.key) {
 		// Between the two that are held there are others, none of them changed.
-		if err := m.leave(ctx, m.before); err != nil {
+		m.leave(m.before)
+		var l link
+		err := m.out.inTurn(func() (err error) {
+			l, err = m.store.scanLink(m.t.row(ctx, linkBefore, gone.key[:]).Scan)
 			return err
-		}
-		l, err := m.store.scanLink(m.t.row(ctx, linkBefore, gone.key[:]).Scan)
+		})
 		if err != nil {
 			return fmt.Errorf("reading the row before a subject's: %w", err)
 		}
@@ -230,20 +234,20 @@ func (m *merging) cut(ctx context.Context) error {
 	}
 	m.before.next, m.before.changed = gone.next, true
 	m.before, m.at = nil, m.before
-	return m.out.cut(ctx, gone.key)
+	m.out.cut(gone.key)
+	return nil
 }
 
 // come goes on to a row of the chain.
-func (m *merging) come(ctx context.Context, to *held) error {
+func (m *merging) come(to *held) {
 	left := m.before
 	m.before, m.at = m.at, to
-	return m.leave(ctx, left)
+	m.leave(left)
 }
 
 // leave writes a row that has changed.
-func (m *merging) leave(ctx context.Context, l *held) error {
-	if l == nil || !l.changed {
-		return nil
+func (m *merging) leave(l *held) {
+	if l != nil && l.changed {
+		m.out.link(&l.link)
 	}
-	return m.out.link(ctx, &l.link)
 }

@@ -47,7 +47,7 @@ func (m *merging) known(ctx context.Context, chunk []fraud.Listed, near []link) 
 		`SELECT subject, '', COUNT(*), 0 FROM disputes` + in + ` GROUP BY subject`:                                   func(c *counting, _ string, n, _ int64) { c.disputes = n },
 		`SELECT subject, '', 1, at FROM confirmations` + in:                                                          func(c *counting, _ string, _, at int64) { c.confirmed = at },
 	} {
-		err := m.t.query(ctx, func(rows *sql.Rows) error {
+		err := m.query(ctx, func(rows *sql.Rows) error {
 			var subject []byte
 			var scenario string
 			var n, at int64
@@ -65,7 +65,7 @@ func (m *merging) known(ctx context.Context, chunk []fraud.Listed, near []link) 
 }
 
 func (m *merging) knownOfLists(ctx context.Context, all map[fraud.Key]*stored, in string, args []any) error {
-	err := m.t.query(ctx, func(rows *sql.Rows) error {
+	err := m.query(ctx, func(rows *sql.Rows) error {
 		r, err := m.store.scanListed(rows.Scan)
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+	"sync"
 
 	"saqbol/fraud"
 )
@@ -13,13 +14,59 @@ import (
 // rowsAtOnce is how many rows one statement writes.
 const rowsAtOnce = 64
 
-// writing gathers rows and writes many with one statement.
+// writing gathers rows and writes many with one statement, by a goroutine of its
+// own: the next ones are read and marked meanwhile.
 type writing struct {
 	store *Store
 	t     *tx
 
 	links, listed  []any // columns of rows
 	cuts, unlisted []fraud.Key
+
+	queue chan statement
+	idle  chan struct{} // closed when all of the queue is written
+	mu    sync.Mutex
+	err   error // of the first statement that failed
+}
+
+// statement is one that is to be run.
+type statement struct {
+	doing, query string
+	args         []any
+}
+
+func newWriting(ctx context.Context, s *Store, t *tx) *writing {
+	w := &writing{store: s, t: t, queue: make(chan statement, 4), idle: make(chan struct{})}
+	go func() {
+		defer close(w.idle)
+		for next := range w.queue {
+			_ = w.inTurn(func() error { // told at the end
+				if _, err := t.exec(ctx, next.query, next.args...); err != nil {
+					return fmt.Errorf("%s: %w", next.doing, err)
+				}
+				return nil
+			})
+		}
+	}()
+	return w
+}
+
+// inTurn runs one statement at a time, and none after one that failed: what it
+// returns is always the first failure, which says what to do about it.
+func (w *writing) inTurn(run func() error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		w.err = run()
+	}
+	return w.err
+}
+
+// close waits until all that was flushed is written.
+func (w *writing) close() error {
+	close(w.queue)
+	<-w.idle
+	return w.err
 }
 
 const (
@@ -34,110 +81,83 @@ const (
 	listedWidth = 6
 )
 
-func (w *writing) link(ctx context.Context, l *link) error {
+func (w *writing) link(l *link) {
 	w.links = append(w.links, l.key[:], l.sums.reporters, l.sums.top, l.sums.last, l.sums.disputes, l.sums.confirmed, w.store.linkProof(l))
-	if len(w.links) < rowsAtOnce*linkWidth {
-		return nil
+	if len(w.links) == rowsAtOnce*linkWidth {
+		w.flushLinks()
 	}
-	return w.flushLinks(ctx)
 }
 
-func (w *writing) list(ctx context.Context, r listedRow) error {
+func (w *writing) list(r listedRow) {
 	w.listed = append(w.listed, r.subject[:], r.list, r.reporters, r.scenario, r.last, w.store.proofOf(r.marking()))
-	if len(w.listed) < rowsAtOnce*listedWidth {
-		return nil
+	if len(w.listed) == rowsAtOnce*listedWidth {
+		w.flushListed()
 	}
-	return w.flushListed(ctx)
 }
 
 // cut removes a subject's row.
-func (w *writing) cut(ctx context.Context, key fraud.Key) error {
-	if w.cuts = append(w.cuts, key); len(w.cuts) < rowsAtOnce {
-		return nil
+func (w *writing) cut(key fraud.Key) {
+	if w.cuts = append(w.cuts, key); len(w.cuts) == rowsAtOnce {
+		w.flushCuts()
 	}
-	return w.flushCuts(ctx)
 }
 
 // unlist removes what a list says of a subject.
-func (w *writing) unlist(ctx context.Context, key fraud.Key, list int64) error {
-	if w.unlisted = append(w.unlisted, key); len(w.unlisted) < rowsAtOnce {
-		return nil
+func (w *writing) unlist(key fraud.Key, list int64) {
+	if w.unlisted = append(w.unlisted, key); len(w.unlisted) == rowsAtOnce {
+		w.flushUnlisted(list)
 	}
-	return w.flushUnlisted(ctx, list)
 }
 
-// end writes what is left.
-func (w *writing) end(ctx context.Context, list int64) error {
-	if err := w.flushLinks(ctx); err != nil {
-		return err
-	}
-	if err := w.flushListed(ctx); err != nil {
-		return err
-	}
-	if err := w.flushCuts(ctx); err != nil {
-		return err
-	}
-	return w.flushUnlisted(ctx, list)
+// flush has the rest written.
+func (w *writing) flush(list int64) {
+	w.flushLinks()
+	w.flushListed()
+	w.flushCuts()
+	w.flushUnlisted(list)
 }
 
-func (w *writing) flushLinks(ctx context.Context) error {
-	err := w.insert(ctx, w.links, linkWidth, linksInto, linksElse)
-	w.links = w.links[:0]
-	if err != nil {
-		return fmt.Errorf("storing subjects' rows: %w", err)
-	}
-	return nil
+func (w *writing) flushLinks() {
+	w.insert("storing subjects' rows", w.links, linkWidth, linksInto, linksElse)
+	w.links = make([]any, 0, rowsAtOnce*linkWidth)
 }
 
-func (w *writing) flushListed(ctx context.Context) error {
-	err := w.insert(ctx, w.listed, listedWidth, listedInto, listedElse)
-	w.listed = w.listed[:0]
-	if err != nil {
-		return fmt.Errorf("storing what a list says: %w", err)
-	}
-	return nil
+func (w *writing) flushListed() {
+	w.insert("storing what a list says", w.listed, listedWidth, listedInto, listedElse)
+	w.listed = make([]any, 0, rowsAtOnce*listedWidth)
 }
 
-// insert writes rows, as many at once as is the greatest power of two: so there are
-// few statements, and they stay prepared.
-func (w *writing) insert(ctx context.Context, args []any, width int, into, otherwise string) error {
+// insert has rows written, as many at once as is the greatest power of two: so there
+// are few statements, and they stay prepared.
+func (w *writing) insert(doing string, args []any, width int, into, otherwise string) {
 	for len(args) > 0 {
 		n := 1 << (bits.Len(uint(len(args)/width)) - 1)
-		if _, err := w.t.exec(ctx, into+w.store.rows(n, width)+otherwise, args[:n*width]...); err != nil {
-			return err
-		}
+		w.queue <- statement{doing, into + w.store.rows(n, width) + otherwise, args[:n*width]}
 		args = args[n*width:]
 	}
-	return nil
 }
 
-func (w *writing) flushCuts(ctx context.Context) error {
+func (w *writing) flushCuts() {
 	if len(w.cuts) == 0 {
-		return nil
+		return
 	}
 	args := padded(w.cuts)
-	w.cuts = w.cuts[:0]
-	if _, err := w.t.exec(ctx, `DELETE FROM subjects WHERE subject IN `+w.store.rows(1, len(args)), args...); err != nil {
-		return fmt.Errorf("removing subjects' rows: %w", err)
-	}
-	return nil
+	w.cuts = nil
+	w.queue <- statement{"removing subjects' rows", `DELETE FROM subjects WHERE subject IN ` + w.store.rows(1, len(args)), args}
 }
 
-func (w *writing) flushUnlisted(ctx context.Context, list int64) error {
+func (w *writing) flushUnlisted(list int64) {
 	if len(w.unlisted) == 0 {
-		return nil
+		return
 	}
 	keys := padded(w.unlisted)
-	w.unlisted = w.unlisted[:0]
+	w.unlisted = nil
 	args := make([]any, 0, 2*len(keys))
 	for _, key := range keys {
 		args = append(args, key, list)
 	}
 	// Not by VALUES: of the parameters in them PostgreSQL does not know the type.
-	if _, err := w.t.exec(ctx, `DELETE FROM listed WHERE (subject, list) IN (`+w.store.rows(len(keys), 2)+`)`, args...); err != nil {
-		return fmt.Errorf("removing what a list says: %w", err)
-	}
-	return nil
+	w.queue <- statement{"removing what a list says", `DELETE FROM listed WHERE (subject, list) IN (` + w.store.rows(len(keys), 2) + `)`, args}
 }
 
 // padded makes arguments of keys, the last one again and again until they are a
