@@ -74,7 +74,7 @@ func newClient(token Token, api string) (*Client, error) {
 	if err != nil || at.Host == "" || (at.Scheme != "https" && at.Scheme != "http") {
 		return nil, errors.New("the Bot API's address must be like https://api.telegram.org")
 	}
-	c := &Client{http: transport(at), base: strings.TrimRight(api, "/"), token: token}
+	c := &Client{http: transport(), base: strings.TrimRight(api, "/"), token: token}
 	c.courier = courier{client: c.http}
 	c.api, err = tg.New(token.reveal(), tg.WithSkipGetMe(), tg.WithServerURL(c.base),
 		tg.WithHTTPClient(time.Minute, c.courier), tg.WithErrorsHandler(func(error) {}))

@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	// idleConnections lets a burst of answers reuse its connections: net/http's
-	// default of two dials anew for four calls out of five.
-	idleConnections = 256
-	maxAnswer       = 4 << 20  // bytes of an ordinary answer of the Bot API
-	maxBatch        = 32 << 20 // bytes of a batch of updates
+	// connections to the Bot API are this many at the most, and all are kept for a
+	// burst of answers: net/http's default of two dials anew for four calls of five.
+	connections = 256
+	maxAnswer   = 4 << 20  // bytes of an ordinary answer of the Bot API
+	maxBatch    = 32 << 20 // bytes of a batch of updates
 )
 
 // statusError is an answer that says nothing more than its HTTP status: the
@@ -30,32 +30,22 @@ func (e *statusError) Error() string {
 	return "the Bot API answered with status " + strconv.Itoa(e.code)
 }
 
-// transport makes the HTTP client for the Bot API at an address. It never follows a
-// redirect: the address holds the token.
-func transport(api *url.URL) *http.Client {
-	c := &http.Client{
-		Transport:     newLines(idleConnections),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: api}); proxy != nil || err != nil {
-		c.Transport = byProxy()
-	}
-	return c
-}
-
-// byProxy is for where the environment names a proxy on the way to the Bot API.
-func byProxy() *http.Transport {
+// transport makes the HTTP client for the Bot API. It never follows a redirect:
+// the address holds the token.
+func transport() *http.Client {
 	dialer := &net.Dialer{Timeout: 8 * time.Second, KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
-		TLSHandshakeTimeout:   8 * time.Second,
-		MaxIdleConns:          idleConnections,
-		MaxIdleConnsPerHost:   idleConnections,
-		MaxConnsPerHost:       idleConnections,
-		IdleConnTimeout:       90 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		ForceAttemptHTTP2:     true,
+	return &http.Client{
+		Transport: &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			DialContext:         dialer.DialContext,
+			TLSHandshakeTimeout: 8 * time.Second,
+			MaxIdleConns:        connections,
+			MaxIdleConnsPerHost: connections,
+			MaxConnsPerHost:     connections,
+			IdleConnTimeout:     90 * time.Second,
+			ForceAttemptHTTP2:   true,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 

@@ -151,7 +151,7 @@ func (b *bubble) restart(t *testing.T, handle Handler) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client.http.Transport.(*lines).dial = b.wires.dial
+	client.http.Transport.(*http.Transport).DialContext = b.wires.dial
 	t.Cleanup(client.Close)
 	if b.bot == nil {
 		if err := client.meet(t.Context()); err != nil {
