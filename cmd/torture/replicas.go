@@ -100,6 +100,10 @@ func (k *fleet) serve(ctx context.Context) (err error) {
 		}
 	}
 	l := &ledger{}
+	defer func() { // also where something does not hold
+		k.served, k.broken, k.twice = k.balancer.updates(), k.balancer.broken.Load(), k.balancer.twice.Load()
+		k.promised, k.checks = l.promised(), l.checks.Load()
+	}()
 	c := newCrowd(k.site, l, &numbers{})
 	c.come(ctx, k.people)
 	if err := k.trouble(ctx, c); err != nil {
@@ -111,13 +115,11 @@ func (k *fleet) serve(ctx context.Context) (err error) {
 	if err := k.site.api.Drained(ctx); err != nil {
 		return errors.Join(err, k.said())
 	}
-	k.served, k.broken, k.twice = k.balancer.updates(), k.balancer.broken.Load(), k.balancer.twice.Load()
 	for _, p := range k.lives {
 		if _, err := p.stop(); err != nil {
 			return err
 		}
 	}
-	k.promised, k.checks = l.promised(), l.checks.Load()
 	if k.tally, err = k.site.compare(ctx, l); err != nil {
 		return err
 	}
