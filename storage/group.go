@@ -190,7 +190,8 @@ type batch struct {
 
 // store runs the jobs in one transaction. Where one of them fails, nothing of it is
 // stored and each half is tried by itself, until what fails stands alone. Where
-// the transaction itself fails, the others who wait would fare no better.
+// the transaction itself fails, or the connection is lost, the others who wait would
+// fare no better.
 func (b *batch) store(ctx context.Context) {
 	s := b.group.store
 	err := s.damage.seen()
@@ -202,7 +203,7 @@ func (b *batch) store(ctx context.Context) {
 	case err == nil:
 		s.witness.note(b.n)
 	case errors.Is(err, errNothing): // each has its own answer
-	case b.blame && half > 0 && !s.noticed(err):
+	case b.blame && half > 0 && !passing(err) && !s.noticed(err):
 		ctx = context.WithoutCancel(ctx)
 		(&batch{group: b.group, jobs: b.jobs[:half]}).store(ctx)
 		(&batch{group: b.group, jobs: b.jobs[half:]}).store(ctx)
@@ -223,16 +224,17 @@ func (b *batch) run(ctx context.Context, t *tx) error {
 		return err
 	}
 	b.since, b.blame = time.Now(), false
-	changed := false
+	changed, twice := false, true
 	for i := 0; b.has(i); i++ {
 		j := b.jobs[i]
-		t.outdated, t.spoiled, t.wrote = s.keys.Outdated, nil, false
+		t.outdated, t.spoiled, t.wrote, t.twice = s.keys.Outdated, nil, false, false
 		if j.run(ctx, t); j.err != nil && (t.wrote || !answers(j.err)) {
 			b.blame = true
 			return j.err
 		}
-		changed = changed || t.wrote
+		changed, twice = changed || t.wrote, twice && t.twice
 	}
+	t.twice = twice
 	if !changed {
 		return errNothing
 	}

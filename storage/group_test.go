@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
@@ -369,6 +370,62 @@ func TestGroupEnds(t *testing.T) {
 		}
 		if got := g.transactions() - before; got < 3 {
 			t.Errorf("%d transactions", got)
+		}
+	})
+}
+
+// What may be stored twice goes without a receipt, but not beside what may not.
+func TestGroupMayBeStoredTwice(t *testing.T) {
+	for name, tt := range map[string]struct {
+		jobs []bool
+		want bool
+	}{"turns": {[]bool{true, true}, true}, "a report before": {[]bool{false, true}, false}, "a report behind": {[]bool{true, false}, false}} {
+		t.Run(name, func(t *testing.T) {
+			store, _ := openForTest(t)
+			b := &batch{group: store.group}
+			for n, twice := range tt.jobs {
+				b.jobs = append(b.jobs, &job{fn: func(ctx context.Context, t *tx) error {
+					t.twice = twice
+					return mark(ctx, t, int64(n+1))
+				}})
+			}
+			err := store.write.once(t.Context(), nil, func(ctx context.Context, tx *tx) error {
+				err := b.run(ctx, tx)
+				if tx.twice != tt.want {
+					t.Errorf("it may be stored twice: %v, want %v", tx.twice, tt.want)
+				}
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Where the connection is lost each job is told so; that one of them met it is no
+// reason to try the halves, each of which would wait for the server as long.
+func TestGroupLosesItsConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := gather(t)
+		ran := 0
+		for n := range int64(8) {
+			g.job(t.Context(), func(ctx context.Context, t *tx) error {
+				ran++
+				if n == 7 {
+					return driver.ErrBadConn
+				}
+				return mark(ctx, t, n+1)
+			})
+		}
+		for i, err := range g.end() {
+			var refusal *fraud.Error
+			if !errors.As(err, &refusal) || refusal.Key != "common.not_saved" {
+				t.Errorf("job %d: %v", i, err)
+			}
+		}
+		if ran != 8 {
+			t.Errorf("8 jobs were run %d times", ran)
 		}
 	})
 }

@@ -131,6 +131,7 @@ func (l *Lease) Release(ctx context.Context) error {
 	l.stop()
 	<-l.done
 	err := l.store.write.transactAs(ctx, nil, func(ctx context.Context, t *tx) error {
+		t.twice = true
 		_, err := t.exec(ctx, `UPDATE leases SET holder = '', until = 0 WHERE name = $1 AND token = $2`, l.name, l.token)
 		return err
 	})
@@ -166,6 +167,7 @@ func (l *Lease) renew(ctx context.Context) (lost bool) {
 	defer cancel()
 	s := l.store
 	err := s.write.transactAs(ctx, l.guard, func(ctx context.Context, t *tx) error {
+		t.twice = true
 		n, err := t.exec(ctx, `UPDATE leases SET beat = beat + 1, until = $1 WHERE name = $2 AND token = $3`,
 			millis(s.clock().Add(l.term)), l.name, l.token)
 		if err == nil && n == 0 {

@@ -60,7 +60,10 @@ func (p *pool) row(ctx context.Context, query string, args ...any) (*sql.Row, er
 		return nil, err
 	}
 	if p.shared {
-		return p.db.QueryRowContext(ctx, query, args...), nil
+		return answered(ctx, p, func() (*sql.Row, error) {
+			row := p.db.QueryRowContext(ctx, query, args...)
+			return row, row.Err()
+		})
 	}
 	stmt, err := p.prepared(ctx, query)
 	if err != nil {
@@ -72,7 +75,7 @@ func (p *pool) row(ctx context.Context, query string, args ...any) (*sql.Row, er
 // query hands each row to scan.
 func (p *pool) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
 	if p.shared {
-		rows, err := p.db.QueryContext(ctx, query, args...)
+		rows, err := answered(ctx, p, func() (*sql.Rows, error) { return p.db.QueryContext(ctx, query, args...) })
 		return each(rows, err, scan)
 	}
 	stmt, err := p.prepared(ctx, query)
@@ -116,6 +119,7 @@ type tx struct {
 	outdated func([]byte) bool    // knows values that were sealed under a key that seals no more; nil knows none
 	spoiled  error                // why the transaction must not be committed
 	wrote    bool                 // something was changed, perhaps
+	twice    bool                 // it may be stored twice: that would change no more than once
 }
 
 // transact runs fn in a transaction that is rolled back if fn fails. The end of ctx

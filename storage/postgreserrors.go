@@ -67,18 +67,23 @@ func postgresFault(err error) Fault {
 // lost reports whether an error without a code is a lost connection, or one that
 // could not be made.
 func lost(err error) bool {
-	var connecting *pgconn.ConnectError
 	var network *net.OpError
 	switch {
 	case err == nil:
 		return false
-	case errors.As(err, &connecting) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone):
+	case unreached(err) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone):
 		return true
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded): // our time was up, not theirs
 		return false
 	}
 	return errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		strings.HasSuffix(err.Error(), "conn closed") // pgconn has no name for it
+}
+
+// unreached reports that no connection could be made.
+func unreached(err error) bool {
+	var connecting *pgconn.ConnectError
+	return errors.As(err, &connecting)
 }
 
 // passing reports whether a transaction of a shared database failed for a reason

@@ -38,6 +38,7 @@ func (s *Store) TakeTurn(ctx context.Context, chat int64) (token int64, err erro
 	}
 	err = s.update(ctx, "taking a chat's turn", func(ctx context.Context, t *tx) error {
 		drawn := s.ids.next()
+		t.twice = true
 		// A row of this replica's own is left by a transaction whose end it never learned.
 		n, err := t.exec(ctx, `INSERT INTO turns (chat, holder, token) VALUES ($1, $2, $3)
 			ON CONFLICT (chat) DO UPDATE SET token = excluded.token WHERE turns.holder = excluded.holder`,
@@ -64,6 +65,7 @@ func (s *Store) GiveTurns(ctx context.Context, turns map[int64]int64) (err error
 	}
 	slices.SortFunc(sorted, func(a, b turn) int { return slices.Compare(a.chat[:], b.chat[:]) }) // so that no two wait for each other
 	return s.update(ctx, "giving turns back", func(ctx context.Context, t *tx) error {
+		t.twice = true
 		for _, turn := range sorted {
 			if _, err := t.exec(ctx, `DELETE FROM turns WHERE chat = $1 AND token = $2`, turn.chat[:], turn.token); err != nil {
 				return err

@@ -15,6 +15,11 @@ const (
 	namesLonger   = 88 * 24 * time.Hour
 )
 
+// receiptsKept is how long a transaction's receipt (again.go) is kept. It is looked
+// for while the transaction is tried, and that is much shorter: the rest is for
+// replicas whose clocks differ.
+const receiptsKept = 15 * time.Minute
+
 // pruned is how many rows one transaction of Prune deletes: people who write at
 // that moment wait no longer than for a few milliseconds.
 const pruned = 2000
@@ -31,6 +36,8 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (err error) {
 		before time.Time
 	}{
 		{`DELETE FROM handled WHERE update_id IN (SELECT update_id FROM handled WHERE at < $1 LIMIT $2)`, before},
+		{`DELETE FROM handled WHERE update_id IN
+			(SELECT update_id FROM handled WHERE update_id < 0 AND at < $1 ORDER BY update_id DESC LIMIT $2)`, s.clock().Add(-receiptsKept)},
 		{`DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE at < $1 AND aside = 0 LIMIT $2)`, before},
 		{`DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE at < $1 LIMIT $2)`, before.Add(-lettersLonger)},
 		{`DELETE FROM notices WHERE id IN (SELECT id FROM notices WHERE aside = 1 AND at < $1 LIMIT $2)`, before.Add(-lettersLonger)},
