@@ -44,6 +44,9 @@ func transport() *http.Client {
 			MaxConnsPerHost:     connections,
 			IdleConnTimeout:     90 * time.Second,
 			ForceAttemptHTTP2:   true,
+			// All calls share an HTTP/2 connection: one that has died without a word
+			// would take them all until the system gives it up, a quarter of an hour.
+			HTTP2: &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second},
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

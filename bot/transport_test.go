@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -12,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // farEnd is a Bot API for the transport; it counts its connections.
@@ -130,4 +133,67 @@ func TestTLS(t *testing.T) {
 	if _, err := trusting.perform(t.Context(), call{Method: methodSend, Chat: 1, Text: "x"}); err != nil || spoken.Load() != "HTTP/2.0" {
 		t.Errorf("the call gives %v, spoken was %v", err, spoken.Load())
 	}
+}
+
+// swallower is a connection that may die without a word.
+type swallower struct {
+	net.Conn
+	dead atomic.Bool
+}
+
+// Write loses what is written once the connection is dead.
+func (s *swallower) Write(p []byte) (int, error) {
+	if s.dead.Load() {
+		return len(p), nil
+	}
+	return s.Conn.Write(p)
+}
+
+func TestADeadConnectionIsLeft(t *testing.T) {
+	lender := httptest.NewUnstartedServer(nil) // of its certificate, which is example.com's too
+	lender.StartTLS()
+	defer lender.Close()
+	authorities := lender.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	synctest.Test(t, func(t *testing.T) {
+		var w wires
+		server := &http.Server{ReadHeaderTimeout: time.Minute, TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12, Certificates: lender.TLS.Certificates,
+			SessionTicketsDisabled: true}, // a pipe holds nothing, and who writes a ticket waits for the reader
+			Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { write(w, `{"ok":true,"result":{"message_id":7}}`) })}
+		l := w.listen("example.com:443")
+		served := make(chan error, 1)
+		go func() { served <- server.ServeTLS(l, "", "") }()
+		client, err := newClient(parsed(t, scriptToken), "https://example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var opened []*swallower
+		kept := client.http.Transport.(*http.Transport)
+		kept.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: authorities}
+		kept.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := w.dial(ctx, network, address)
+			opened = append(opened, &swallower{Conn: conn})
+			return opened[len(opened)-1], err
+		}
+		say := func() error {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			_, err := client.perform(ctx, call{Method: methodSend, Chat: 1, Text: "x"})
+			return err
+		}
+		if err := say(); err != nil {
+			t.Fatal(err)
+		}
+		opened[0].dead.Store(true)
+		if err := say(); outcomeOf(err).fate != fateLater || errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("over a dead connection a call gives %v", err)
+		}
+		if err := say(); err != nil || len(opened) != 2 {
+			t.Errorf("the next call gives %v, over %d connections", err, len(opened))
+		}
+		client.Close()
+		_ = server.Close() // Serve says how it ended
+		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
+	})
 }
