@@ -188,8 +188,11 @@ func readWebhook(values map[string]string, c *config) error {
 	if len(key) > maxWebhookSecret || !webhookSecret.MatchString(key) {
 		return fmt.Errorf("WEBHOOK_SECRET may hold 1 to 256 characters of A-Z, a-z, 0-9, _ and -: make one with: openssl rand -hex 32")
 	}
+	_, alone := sqlitePath(c.databaseURL)
 	switch values["WEBHOOK_ANSWERS"] {
-	case "", "response":
+	case "response":
+	case "":
+		c.calls = !alone
 	case "calls":
 		c.calls = true
 	default:

@@ -124,3 +124,25 @@ func TestPaceOfSending(t *testing.T) {
 		}
 	}
 }
+
+// TestAnswersAsCalls: where several replicas may serve people, answers ride only if
+// somebody wants it so.
+func TestAnswersAsCalls(t *testing.T) {
+	const server, file = "postgres://127.0.0.1/saqbol", "sqlite:data/saqbol.db"
+	for _, test := range []struct {
+		database, answers string
+		calls             bool
+	}{
+		{file, "", false}, {file, "calls", true}, {file, "response", false},
+		{server, "", true}, {server, "calls", true}, {server, "response", false},
+	} {
+		c, err := readConfig(environment{"DATABASE_URL": test.database, "WEBHOOK_ANSWERS": test.answers,
+			"WEBHOOK_URL": "https://bot.example.kz/telegram", "WEBHOOK_SECRET": "sample"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.calls != test.calls {
+			t.Errorf("WEBHOOK_ANSWERS=%q on %s: calls is %v", test.answers, test.database, c.calls)
+		}
+	}
+}
