@@ -44,14 +44,26 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 			return
 		}
 	}
-	if keys == nil {
-		d.report("database", "", fmt.Errorf("there is a database but no key for it: put %s or SAQBOL_KEY back", keyFile))
+	missing := fmt.Errorf("there is a database but no key for it: put %s or SAQBOL_KEY back", keyFile)
+	without := keys == nil
+	if without && isFile {
+		d.report("database", "", missing)
 		return
+	}
+	if without { // only the server knows whether there is one: a key that fits none asks it
+		var err error
+		if keys, err = seal.Generate(); err != nil {
+			d.report("database", "", err)
+			return
+		}
 	}
 	store, err := storage.Open(ctx, cfg.databaseURL, keys, storage.MustExist(), storage.WithStandby(cfg.readURL))
 	if errors.Is(err, storage.ErrNoDatabase) {
 		d.add("database", gradeOK, "empty yet; `saqbol run` makes its tables")
 		return
+	}
+	if without && errors.Is(err, storage.ErrWrongKey) {
+		err = missing
 	}
 	if err != nil {
 		d.report("database", "", err)

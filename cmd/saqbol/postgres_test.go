@@ -59,10 +59,24 @@ func TestConversationOnPostgres(t *testing.T) {
 	if gone := first.presses(first.presses(first.says("/settings"), "set:erase"), "set:erased"); !strings.Contains(gone.Text, spoken()["ru"].erased) {
 		t.Errorf("after deletion the person reads:\n%s", gone.Text)
 	}
+	s.doctorWithoutKey(t)
 	if status := s.stop(); status != exitDone {
 		t.Errorf("the program ended with %d:\n%s", status, s.stderr)
 	}
 	s.silent(t, canaryPassword, "7011234567", "701 123", api(s), fmt.Sprint(first.ID()))
+}
+
+// doctorWithoutKey: an empty database needs no key yet, one that holds reports does.
+func (s *started) doctorWithoutKey(t *testing.T) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for says, database := range map[string]string{"empty yet": serverURL(t), "no key for it": s.setting("DATABASE_URL")} {
+		var out lockedBuffer
+		run(t.Context(), []string{"doctor"}, s.with("SAQBOL_KEY=", "DATABASE_URL="+database), &out, &out)
+		if !strings.Contains(out.String(), says) {
+			t.Errorf("without a key doctor does not say %q:\n%s", says, &out)
+		}
+	}
 }
 
 // tools are the commands beside the bot.
