@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -50,14 +51,14 @@ func (c importCommand) Run(s *surroundings) error {
 	}
 	list, err := c.read(s, keys)
 	if err != nil {
-		return err
+		return c.early(err)
 	}
 	if err := c.tell(s, list); err != nil {
 		return err
 	}
 	store, err := openBeside(s, cfg, keys)
 	if err != nil {
-		return err
+		return c.early(err)
 	}
 	return errors.Join(c.load(s, store, name, keys, list), store.Close())
 }
@@ -177,6 +178,14 @@ func (c importCommand) load(s *surroundings, store *storage.Store, name string, 
 	fmt.Fprintf(s.stdout, "The list %q is loaded, and on the disk: %d subjects new or changed, %d as they were, %d taken out; %d line(s) were about a subject of another line.\n",
 		name, did.Stored, did.Same, did.Removed, list.Merged)
 	return nil
+}
+
+// early says what is left behind by an import that was stopped before it had begun.
+func (c importCommand) early(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("nothing of this file was loaded (%w)", err)
+	}
+	return err
 }
 
 // broken says how an import goes on that broke off.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -78,6 +79,18 @@ func TestImport(t *testing.T) {
 	i.says(i.run(exitDone, "import", "--undo", i.list), `The list "bank" is taken out: 1 subjects`)
 	i.says(i.run(exitDone, "import", "--undo", "--source", "operator"), `"operator" is taken out`)
 	i.says(i.run(exitFailed, "import", "--undo", "--source", "operator"), `there is no list "operator"`)
+}
+
+// TestStoppedBeforeItBegan: Ctrl-C while a file is read says what that leaves behind.
+func TestStoppedBeforeItBegan(t *testing.T) {
+	i := newImporting(t, aBanksList)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out bytes.Buffer
+	if status := run(ctx, []string{"import", i.list}, i.environ, &out, &out); status != exitFailed {
+		t.Errorf("it ends with %d", status)
+	}
+	i.says(out.String(), "nothing of this file was loaded", "it was stopped before it was done)")
 }
 
 func TestImportOfBadLines(t *testing.T) {

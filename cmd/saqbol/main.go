@@ -95,5 +95,6 @@ func fail(stderr io.Writer, err error) int {
 }
 
 func oneLine(err error) string {
-	return strings.Join(strings.Fields(err.Error()), " ")
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	return strings.ReplaceAll(text, context.Canceled.Error(), "it was stopped before it was done")
 }

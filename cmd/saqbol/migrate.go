@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -52,6 +54,9 @@ func (c migrateCommand) Run(s *surroundings) error {
 		},
 		Progress: func(done, total int64) { shown.rows(int(done), int(total)) }})
 	shown.end()
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("the move is not finished: run the same command again and it goes on (%w)", err)
+	}
 	if err != nil {
 		return err
 	}
