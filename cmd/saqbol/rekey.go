@@ -149,10 +149,10 @@ func (r *rekeying) choose(ctx context.Context, keys *seal.Keys, patience time.Du
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err := r.store.SealUnder(waiting, keys, func() {
-		r.say("Waiting until the running bot has taken up the new key… (One that reads a copy of the file, as a service of systemd does, takes it up when it is restarted: do that now.)")
+		r.say("Waiting until the running bot has taken up the new key… (One that reads a copy of the file, as with LoadCredential of systemd, takes it up when it is restarted: do that now.)")
 	})
 	if errors.Is(err, storage.ErrKeyUnknown) {
-		return fmt.Errorf("the running bot did not take up the new key in %s; nothing was sealed under it: if the bot reads a copy of %s, as a service of systemd does, restart it; else see in its log what it makes of the file (a key given directly in SAQBOL_KEY can't change while it runs). Then run this again", patience, r.path)
+		return fmt.Errorf("the running bot did not take up the new key in %s; nothing was sealed under it: if the bot reads a copy of %s, as with LoadCredential of systemd, restart it; else see in its log what it makes of the file (a key given directly in SAQBOL_KEY can't change while it runs). Then run this again", patience, r.path)
 	}
 	if err != nil {
 		return err
