@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"saqbol/storage"
@@ -91,6 +92,7 @@ func (a *app) lookOverDaily(ctx context.Context) {
 func (a *app) lookOver(ctx context.Context) time.Duration {
 	begun := time.Now()
 	err := a.store.Examine(ctx, lookShare)
+	debug.FreeOSMemory() // what reading every row left behind
 	switch {
 	case err == nil:
 		a.log.Info("the database was looked over and is sound", "seconds", int(time.Since(begun).Seconds()))
