@@ -77,8 +77,9 @@ func (p parts) storeMeter() storage.Meter {
 // build opens and connects everything; slow steps go side by side. What it has
 // opened is closed again where it fails.
 func build(ctx context.Context, p parts) (_ *app, err error) {
-	// A start allocates a few megabytes once; collecting them in between only
-	// delays the first answer.
+	// A start allocates a few megabytes once; collecting them in between, or as soon
+	// as it is over, only delays the first answer.
+	roomy(0)
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	if p.clock == nil {
 		p.clock = time.Now

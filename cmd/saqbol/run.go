@@ -217,7 +217,6 @@ func roomy(filter int) {
 // serve runs the bot, its housekeeping and beside until ctx ends or one of them
 // fails, and closes everything.
 func (a *app) serve(ctx context.Context, beside func(context.Context) error) error {
-	roomy(0)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.bot.Run(ctx) })
 	group.Go(func() error { return beside(ctx) })
