@@ -23,7 +23,7 @@ type api struct {
 	listener net.Listener
 	latency  time.Duration
 	tally    atomic.Pointer[tally]
-	dialled  atomic.Int64 // connections since the turn began
+	dialled  atomic.Int64 // connections
 	conns    sync.Map     // net.Conn → nothing; those that are open
 
 	mu     sync.Mutex

@@ -3,60 +3,101 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 )
 
 // goBenchmark is a benchmark of a package, which reports its own ratios to a
-// baseline of the same run: metrics such as large/small or ratio.
+// baseline of the same run.
 type goBenchmark struct {
-	pkg, pattern string
-	args         []string
+	pkg, name string
+	args      []string
+	goals     []metricGoal
+}
+
+// metricGoal is what a metric is to reach: a ratio, or megabytes.
+type metricGoal struct {
+	title, metric string
+	limit         float64
+	most          bool   // limit is the most that it may be, not the least
+	of            string // of which part of the benchmark, "" = it has one
 }
 
 // goBenchmarkList is what belongs into the table besides what this program
 // measures. A new row is a line here.
-func goBenchmarkList() []goBenchmark {
+func goBenchmarkList(o options) []goBenchmark {
+	subjects, rows := "-subjects="+strconv.Itoa(o.many), "-rows="+strconv.Itoa(max(1000, o.many/10))
+	large := fmt.Sprintf("with %d subjects", o.many)
+	kept := []string{subjects}
+	if o.stores != "" {
+		kept = append(kept, "-stores="+o.stores)
+	}
 	return []goBenchmark{
-		{"./cmd/saqbol", "^BenchmarkCheck$", []string{"-benchtime", "20x"}},
-		{"./cmd/saqbol", "^BenchmarkHitAndMiss$", []string{"-benchtime", "20x"}},
-		{"./cmd/saqbol", "^BenchmarkStart$", []string{"-benchtime", "10x"}},
-		{"./storage", "^BenchmarkStanding", nil},
+		{"./cmd/saqbol", "Verdict", append([]string{"-benchtime=100x"}, kept...), []metricGoal{
+			{title: "check of a number nobody reported, to one plain lookup, " + large, metric: "miss/plain-large", limit: 0.35, most: true},
+			{title: "the same, to a store of 10,000, " + large, metric: "miss-large/small", limit: 2, most: true},
+			{title: "check of a reported number, to a store of 10,000, " + large, metric: "hit-large/small", limit: 1.5, most: true}}},
+		{"./cmd/saqbol", "Start", append([]string{"-benchtime=10x"}, kept...), []metricGoal{
+			{title: "start to the first answer, new store, to an empty go-telegram program", metric: "new/empty", limit: 2, most: true},
+			{title: "start to the first answer, to the same, " + large, metric: "large/empty", limit: 5, most: true}}},
+		{"./cmd/saqbol", "Idle", append([]string{"-benchtime=1x"}, kept...), []metricGoal{
+			{title: "memory when idle, MB", metric: "new-MB", limit: 30, most: true},
+			{title: "memory when idle, MB, " + large, metric: "large-MB", limit: 60, most: true}}},
+		{"./storage", "Filed", []string{"-benchtime=4x"}, []metricGoal{
+			{title: "reports filed, 64 people at once, to one by one", metric: "64/one", limit: 4},
+			{title: "reports filed, 1024 people at once, to one by one", metric: "1024/one", limit: 8}}},
+		{"./storage", "Import", []string{"-benchtime=1x", "-timeout=2h", subjects, rows}, []metricGoal{
+			{title: "import of a list into an empty store, to row by row", metric: "naive/import", limit: 15, of: "/subjects=0"},
+			{title: "import of a list, to row by row, " + large, metric: "naive/import", limit: 8, of: "/subjects=" + strconv.Itoa(o.many)}}},
 	}
 }
 
-// goBenchmarks runs the Go benchmarks and prints what they report.
-func goBenchmarks(root string, w io.Writer) error {
-	fmt.Fprintln(w, "\n| Go benchmark | metric | value |\n|---|---|---|")
-	for _, b := range goBenchmarkList() {
-		args := append([]string{"test", "-run", "^$", "-bench", b.pattern, b.pkg}, b.args...)
+// goBenchmarks runs the Go benchmarks; one that fails costs its own rows.
+func goBenchmarks(o options) (rows []row) {
+	for _, b := range goBenchmarkList(o) {
+		args := append([]string{"test", "-run", "^$", "-bench", "^Benchmark" + b.name + "$", b.pkg}, b.args...)
 		fmt.Fprintln(os.Stderr, "+ go", strings.Join(args, " "))
 		cmd := exec.Command("go", args...)
-		cmd.Dir = root
+		cmd.Dir = o.root
 		out, err := cmd.CombinedOutput()
+		fmt.Fprintf(os.Stderr, "%s", out)
 		if err != nil {
-			return fmt.Errorf("%s %s: %w\n%s", b.pkg, b.pattern, err, out)
+			fmt.Fprintf(os.Stderr, "%s %s: %v\n", b.pkg, b.name, err)
+			continue
 		}
-		for line := range bytes.Lines(out) {
-			printMetrics(w, strings.Fields(string(line)))
+		for _, g := range b.goals {
+			if value, ok := metric(out, "Benchmark"+b.name+g.of, g.metric); ok {
+				rows = append(rows, g.judge(value))
+			}
 		}
 	}
-	return nil
+	return rows
 }
 
-// printMetrics prints the metrics of one line of go test's: a name, a count, and
-// pairs of a value and its unit.
-func printMetrics(w io.Writer, fields []string) {
-	if len(fields) < 4 || !strings.HasPrefix(fields[0], "Benchmark") {
-		return
+func (g metricGoal) judge(value float64) row {
+	sign, met := "≥", value >= g.limit
+	if g.most {
+		sign, met = "≤", value <= g.limit
 	}
-	for i := 2; i+1 < len(fields); i += 2 {
-		value, unit := fields[i], fields[i+1]
-		if unit == "ns/op" && value == "0" {
-			continue // a benchmark that counts in metrics of its own
+	return row{g.title, fmt.Sprintf("%s %g", sign, g.limit), fmt.Sprintf("%.2f", value), met}
+}
+
+// metric finds a metric in go test's output: a line is a name with the number of
+// processors, a count, and pairs of a value and its unit.
+func metric(out []byte, name, unit string) (value float64, ok bool) {
+	for line := range bytes.Lines(out) {
+		fields := strings.Fields(string(line))
+		if len(fields) < 4 || (fields[0] != name && !strings.HasPrefix(fields[0], name+"-")) {
+			continue
 		}
-		fmt.Fprintf(w, "| %s | %s | %s |\n", strings.TrimPrefix(fields[0], "Benchmark"), unit, value)
+		for i := 2; i+1 < len(fields); i += 2 {
+			if fields[i+1] == unit {
+				value, err := strconv.ParseFloat(fields[i], 64)
+				return value, err == nil
+			}
+		}
 	}
+	return 0, false
 }

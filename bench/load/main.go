@@ -21,6 +21,8 @@ type options struct {
 	smoke   bool
 	profile string // folder for profiles of SaqBol, "" = none
 	gobench bool
+	many    int    // subjects in the large stores of the Go benchmarks
+	stores  string // folder that keeps those stores, "" = none
 }
 
 func main() {
@@ -35,6 +37,8 @@ func main() {
 	flag.BoolVar(&o.smoke, "smoke", false, "SaqBol alone, 320 updates a scene: is everything answered, once and in order?")
 	flag.StringVar(&o.profile, "profile", "", "folder for profiles of SaqBol's processor time and allocations, one for each turn")
 	flag.BoolVar(&o.gobench, "go", true, "run the Go benchmarks afterwards")
+	flag.IntVar(&o.many, "subjects", 1_000_000, "subjects in the large stores of the Go benchmarks")
+	flag.StringVar(&o.stores, "stores", "", "folder that keeps those stores for the next run")
 	flag.Parse()
 	o.scenes, o.names = regexp.MustCompile(scenes), regexp.MustCompile(names)
 	if err := run(o); err != nil {
@@ -55,6 +59,14 @@ func run(o options) error {
 	}
 	if o.profile != "" {
 		if o.profile, err = filepath.Abs(o.profile); err != nil {
+			return err
+		}
+		if err := os.MkdirAll(o.profile, 0o700); err != nil {
+			return fmt.Errorf("making the folder for profiles: %w", err)
+		}
+	}
+	if o.stores != "" {
+		if o.stores, err = filepath.Abs(o.stores); err != nil {
 			return err
 		}
 	}
@@ -96,9 +108,15 @@ func run(o options) error {
 	if o.smoke {
 		return results.sound()
 	}
-	results.print(os.Stdout)
-	if o.gobench {
-		return goBenchmarks(root, os.Stdout)
+	results.print(os.Stderr)
+	rows := results.rows()
+	if saqbol, err := os.Stat(filepath.Join(folder, "saqbol")); err == nil && o.profile == "" {
+		size := float64(saqbol.Size()) / 1e6
+		rows = append(rows, row{"the program, stripped, MB", "≤ 25", fmt.Sprintf("%.1f", size), size <= 25})
 	}
+	if o.gobench {
+		rows = append(rows, goBenchmarks(o)...)
+	}
+	printTable(os.Stdout, rows)
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -35,6 +36,24 @@ func (r resultsOf) sound() error {
 
 const first = "SaqBol"
 
+// row is one goal and what became of it.
+type row struct {
+	goal, target, measured string
+	met                    bool
+}
+
+// printTable writes the goals, and only the goals.
+func printTable(w io.Writer, rows []row) {
+	fmt.Fprintln(w, "| goal | target | measured | |\n|---|---|---|---|")
+	for _, r := range rows {
+		verdict := "**not met**"
+		if r.met {
+			verdict = "met"
+		}
+		fmt.Fprintf(w, "| %s | %s | %s | %s |\n", r.goal, r.target, r.measured, verdict)
+	}
+}
+
 // goal is a ratio that is to be reached.
 type goal struct {
 	scene, beside string // beside "" is the best of the peers
@@ -61,7 +80,7 @@ func goals() []goal {
 	}
 }
 
-// print writes what was measured and the table of ratios.
+// print writes what was measured of each program.
 func (r resultsOf) print(w io.Writer) {
 	fmt.Fprintln(w, "| scene | program | updates/s | CPU an update | connections | lost | twice | out of order |\n|---|---|---|---|---|---|---|---|")
 	for _, scene := range []string{sceneCalls, sceneRide, scenePoll, scenePoll5} {
@@ -84,19 +103,29 @@ func (r resultsOf) print(w io.Writer) {
 				worst(func(f figures) int { return f.twice }), worst(func(f figures) int { return f.disordered }))
 		}
 	}
-	fmt.Fprintln(w, "\n| SaqBol, to | | ratio | target | |\n|---|---|---|---|---|")
+}
+
+// rows are the goals that were measured.
+func (r resultsOf) rows() (rows []row) {
 	for _, g := range goals() {
-		if line := r.judge(g); line != "" {
-			fmt.Fprintln(w, line)
+		if row, ok := r.judge(g); ok {
+			rows = append(rows, row)
 		}
 	}
-	if turns := r[sceneCalls][first]; len(turns) > 0 {
-		most := 0
-		for _, f := range turns {
-			most = max(most, f.dialled)
+	for _, scene := range []string{sceneCalls, sceneRide, scenePoll, scenePoll5} {
+		opened, wrong := 0, 0
+		for _, f := range r[scene][first] {
+			opened, wrong = max(opened, f.dialled), max(wrong, f.lost+f.twice+f.disordered)
 		}
-		fmt.Fprintf(w, "| connections to the Bot API | %s | %d | ≤ 256 | %s |\n", sceneCalls, most, verdict(most <= 256))
+		if len(r[scene][first]) == 0 {
+			continue
+		}
+		rows = append(rows, row{scene + ": answers lost, twice or out of order", "0", strconv.Itoa(wrong), wrong == 0})
+		if scene == sceneCalls {
+			rows = append(rows, row{scene + ": connections opened in a turn, from the start of the program", "≤ 256", strconv.Itoa(opened), opened <= 256})
+		}
 	}
+	return rows
 }
 
 func (r resultsOf) speed(scene, name string) float64 {
@@ -104,7 +133,7 @@ func (r resultsOf) speed(scene, name string) float64 {
 }
 
 // judge compares SaqBol with another program round by round; the median counts.
-func (r resultsOf) judge(g goal) string {
+func (r resultsOf) judge(g goal) (out row, ok bool) {
 	of, what := func(f figures) float64 { return f.perSecond }, "updates/s"
 	if g.cpu {
 		of, what = func(f figures) float64 { return 1 / float64(max(1, f.cpu)) }, "CPU an update (theirs to ours)"
@@ -132,21 +161,14 @@ func (r resultsOf) judge(g goal) string {
 		}
 	}
 	if best == 0 {
-		return ""
+		return row{}, false
 	}
-	return fmt.Sprintf("| %s, %s | %s | %.2f | ≥ %.2f | %s |", title, what, g.scene, best, g.least, verdict(best >= g.least))
+	return row{fmt.Sprintf("%s: %s, to %s", g.scene, what, title), fmt.Sprintf("≥ %.2f", g.least), fmt.Sprintf("%.2f", best), best >= g.least}, true
 }
 
 // peers are the programs with the same work; neither the empty one nor the floor.
 func peers() []string {
 	return []string{standard, "gotgbot", "telebot", "telego", "grammY", "telegraf"}
-}
-
-func verdict(met bool) string {
-	if met {
-		return "met"
-	}
-	return "**not met**"
 }
 
 func median(turns []figures, of func(figures) float64) float64 {

@@ -15,7 +15,7 @@ const connections = 40
 type figures struct {
 	perSecond  float64       // updates answered
 	cpu        time.Duration // of the contender, for one update
-	dialled    int           // its connections to the Bot API
+	dialled    int           // connections it has opened to the Bot API since it was started
 	lost       int           // questions without an answer
 	twice      int           // answers that came again
 	disordered int           // answers before an earlier one of the same chat
@@ -77,7 +77,6 @@ func turn(c contender, folder, scene string, s size, profile string) (f figures,
 	if err != nil {
 		return f, fmt.Errorf("%s, %s: %w:\n%s", c.name, scene, err, p.output())
 	}
-	a.dialled.Store(0)
 	if profile != "" {
 		p.profile()
 	}
