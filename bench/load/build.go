@@ -57,7 +57,7 @@ func buildSaqBol(root, folder, name string, profiled bool) error {
 // nodeModules installs what the lock file names, unless it is there already.
 func nodeModules(scripts string) error {
 	if _, err := exec.LookPath("npm"); err != nil {
-		return errors.New("the Node peers need Node 20 or later and npm: install them, or leave the peers out with -names 'SaqBol|go|tel|floor'")
+		return errors.New("the Node peers need Node 20 or later and npm: install them, or leave the peers out with -names 'SaqBol|go|bot|floor'")
 	}
 	lock, err := os.Stat(filepath.Join(scripts, "package-lock.json"))
 	if err != nil {
