@@ -16,4 +16,6 @@ type List struct {
 	Name  string    // what the operator calls it
 	Begun time.Time // when its loading began
 	Done  time.Time // when it was whole; zero: it is loaded by half
+
+	Leaving bool // it is taken out by half
 }

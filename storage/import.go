@@ -16,6 +16,7 @@ import (
 var (
 	ErrNoList    = errors.New("there is no such list")
 	ErrHalf      = errors.New("it is loaded by half from another file: give that file again, or take the list out with `saqbol import --undo`")
+	ErrHalfOut   = errors.New("it is taken out by half: `saqbol import --undo` goes on, then it can be loaded")
 	ErrListBusy  = errors.New("another import of this list is at work: wait until it has ended, then start again")
 	ErrListOrder = errors.New("the subjects are not in the order of their keys, each once")
 )
@@ -132,6 +133,8 @@ func (l *loading) begin(ctx context.Context) error {
 			return err
 		case row.list == 0 && l.undo:
 			return ErrNoList
+		case half && !l.undo && row.leaving():
+			return fmt.Errorf("the list %q: %w", l.Name, ErrHalfOut)
 		case half && !l.undo && row.source != l.File:
 			return fmt.Errorf("the list %q: %w", l.Name, ErrHalf)
 		case half && !l.undo:

@@ -212,6 +212,33 @@ func cutOff(t *testing.T, store *storage.Store, o storage.Import, list []fraud.L
 	}
 }
 
+// A list that is taken out by half is no list that a file goes on with.
+func TestAListTakenOutByHalf(t *testing.T) {
+	store := open(t, filepath.Join(t.TempDir(), "saqbol.db"), newKeys(t))
+	defer shut(t, store)
+	list, bank := aList(3000), storage.Import{Name: "bank", File: fraud.Key{1}}
+	if _, err := store.Import(t.Context(), bank, list); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if did, err := store.Unlist(ctx, "bank", func(int, int) { cancel() }); !errors.Is(err, context.Canceled) || did.Removed == len(list) {
+		t.Fatalf("Unlist: %+v, %v", did, err)
+	}
+	if lists, err := store.Lists(t.Context()); err != nil || len(lists) != 1 || !lists[0].Leaving {
+		t.Errorf("Lists: %+v, %v", lists, err)
+	}
+	if _, err := store.Import(t.Context(), bank, list); !errors.Is(err, storage.ErrHalfOut) {
+		t.Errorf("its file: %v", err)
+	}
+	if _, err := store.Unlist(t.Context(), "bank", nil); err != nil {
+		t.Errorf("Unlist again: %v", err)
+	}
+	if did, err := store.Import(t.Context(), bank, list); err != nil || did.Stored != len(list) {
+		t.Errorf("its file at last: %+v, %v", did, err)
+	}
+}
+
 // A list that is loaded by half goes on with its own file, and with no other.
 func TestAListLoadedByHalf(t *testing.T) {
 	store := open(t, filepath.Join(t.TempDir(), "saqbol.db"), newKeys(t))

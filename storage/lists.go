@@ -74,11 +74,14 @@ func (s *Store) putList(ctx context.Context, t *tx, r *listRow) error {
 	return nil
 }
 
+// leaving reports whether the list is taken out by half: its row names no file.
+func (r *listRow) leaving() bool { return r.done == 0 && r.source == fraud.Key{} }
+
 // Lists returns the lists of reported subjects, by name.
 func (s *Store) Lists(ctx context.Context) (lists []fraud.List, err error) {
 	err = s.read.query(ctx, func(rows *sql.Rows) error {
 		r, err := s.scanList(rows.Scan)
-		lists = append(lists, fraud.List{Name: r.name, Begun: moment(r.begun), Done: moment(r.done)})
+		lists = append(lists, fraud.List{Name: r.name, Begun: moment(r.begun), Done: moment(r.done), Leaving: r.leaving()})
 		return err
 	}, listsQuery)
 	if err != nil {

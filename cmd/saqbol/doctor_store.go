@@ -97,10 +97,13 @@ func (d *doctor) lists(ctx context.Context, store *storage.Store) {
 		return
 	}
 	for _, list := range lists {
-		if list.Done.IsZero() {
+		switch {
+		case list.Leaving:
+			d.add("lists", gradeWarn, "%q is taken out by half: `saqbol import --undo --source %q` goes on", list.Name, list.Name)
+		case list.Done.IsZero():
 			d.add("lists", gradeWarn, "%q is loaded by half, since %s: `saqbol import` with the same file goes on, `saqbol import --undo --source %q` takes it out",
 				list.Name, moment(list.Begun), list.Name)
-		} else {
+		default:
 			d.add("lists", gradeOK, "%q was loaded at %s", list.Name, moment(list.Done))
 		}
 	}

@@ -190,7 +190,7 @@ func (c importCommand) early(err error) error {
 
 // broken says how an import goes on that broke off.
 func (c importCommand) broken(name string, err error) error {
-	if errors.Is(err, storage.ErrHalf) || errors.Is(err, storage.ErrListBusy) {
+	if errors.Is(err, storage.ErrHalf) || errors.Is(err, storage.ErrHalfOut) || errors.Is(err, storage.ErrListBusy) {
 		return err
 	}
 	return fmt.Errorf("the list %q is loaded by half: run the same command again and it goes on, or take the list out with --undo (%w)", name, err)
