@@ -6,27 +6,10 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver, to look past the Store
-
 	"saqbol/fraud"
 	"saqbol/storage"
 	"saqbol/storage/storagetest"
 )
-
-// beside opens a database beside the Store.
-func beside(t *testing.T, url string) *sql.DB {
-	t.Helper()
-	db, err := sql.Open("pgx", url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
-}
 
 func receipts(t *testing.T, db *sql.DB) (n int) {
 	t.Helper()
@@ -43,7 +26,7 @@ func TestReceipts(t *testing.T) {
 	store := openServer(t, url, keys, storage.WithInstance(storage.Claim{Holder: "a replica", Term: time.Hour}),
 		storage.WithClock(func() time.Time { return now }))
 	defer shut(t, store)
-	db := beside(t, url)
+	db := rawAt(t, url)
 	before := receipts(t, db)
 	token := takes(t, store, 1)
 	if err := store.GiveTurns(t.Context(), map[int64]int64{1: token}); err != nil {
@@ -93,7 +76,7 @@ func TestLookupsAfterARestart(t *testing.T) {
 			}
 		}
 	}
-	db := beside(t, url)
+	db := rawAt(t, url)
 	for range 4 {
 		var looking sync.WaitGroup
 		for range 8 { // so that there are many connections

@@ -101,7 +101,7 @@ func TestRestoreDrill(t *testing.T) {
 			}
 		})
 	}
-	for drill := range 6 {
+	for drill := range 3 {
 		for before := acknowledged.Load(); acknowledged.Load() < before+100; { // busy
 			if t.Failed() {
 				break

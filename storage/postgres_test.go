@@ -2,7 +2,6 @@ package storage_test
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"net/url"
 	"strings"
@@ -34,12 +33,7 @@ func TestContractOnPostgres(t *testing.T) {
 	keys := newKeys(t)
 	// The statements are SQLite's, which goes through many more histories; each here
 	// takes a database of its own.
-	checks := flag.Lookup("rapid.checks")
-	was := checks.Value.String()
-	if err := flag.Set(checks.Name, "10"); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = flag.Set(checks.Name, was) }() // it was that before
+	histories(t, "10")
 	storagetest.Run(t, func(t *testing.T) storagetest.Store {
 		return openServer(t, server.Database(t), keys)
 	})

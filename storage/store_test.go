@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,9 +46,23 @@ func (c closing) Run() int {
 
 func TestContractOnSQLite(t *testing.T) {
 	keys := newKeys(t)
+	if racing {
+		histories(t, "20")
+	}
 	storagetest.Run(t, func(t *testing.T) storagetest.Store {
 		return open(t, filepath.Join(t.TempDir(), "data", "saqbol.db"), keys)
 	})
+}
+
+// histories sets how many histories the contract goes through, until the test ends.
+func histories(t *testing.T, n string) {
+	t.Helper()
+	checks := flag.Lookup("rapid.checks")
+	was := checks.Value.String()
+	if err := flag.Set(checks.Name, n); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = flag.Set(checks.Name, was) }) // it was that before
 }
 
 func newKeys(t testing.TB) *seal.Keys {
