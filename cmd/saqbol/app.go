@@ -28,7 +28,7 @@ type parts struct {
 	apiURL   string
 	database string
 	standby  string                     // a standby of it, "" = there is none
-	keys     func() (*seal.Keys, error) // reads or makes the key set
+	keys     func(context.Context) (*seal.Keys, error) // reads or makes the key set
 	keyPath  string                     // the file they come from, "" = from none
 	official string                     // a file of official numbers, "" = those compiled in
 	webhook  bot.Webhook
@@ -104,7 +104,7 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 				return err
 			}
 		}
-		if keys, err = p.keys(); err != nil {
+		if keys, err = p.keys(stepsCtx); err != nil {
 			return err
 		}
 		a.store, err = storage.Open(stepsCtx, p.database, keys, storage.WithMeter(p.storeMeter()), storage.WithClock(p.clock), storage.WithStandby(p.standby),

@@ -62,7 +62,7 @@ func panickingProgram() error {
 	if err != nil {
 		return err
 	}
-	keys, err := p.keys()
+	keys, err := p.keys(ctx)
 	if err != nil {
 		return err
 	}

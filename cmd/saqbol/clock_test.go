@@ -40,7 +40,7 @@ func newWhole(t *testing.T, quotas fraud.Limits) *whole {
 	w := &whole{started: &started{api: api}, t: t}
 	noon, begun := time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC), time.Now() // far from midnight in Kazakhstan
 	w.parts = parts{token: token, apiURL: url, database: "sqlite:" + filepath.Join(t.TempDir(), "saqbol.db"), quotas: quotas,
-		keys: func() (*seal.Keys, error) { return keys, nil }, log: slog.New(slog.DiscardHandler),
+		keys: func(context.Context) (*seal.Keys, error) { return keys, nil }, log: slog.New(slog.DiscardHandler),
 		clock: func() time.Time { return noon.Add(time.Since(begun)).Add(time.Duration(w.off.Load())) }}
 	w.start()
 	t.Cleanup(func() { w.close() })

@@ -167,7 +167,7 @@ func withLetters(s *surroundings, do func(*storage.Store) error) error {
 			return fmt.Errorf("there is no database %s yet: set DATABASE_URL, or run this in the folder in which `saqbol run` is started", path)
 		}
 	}
-	keys, err := cfg.keys(slog.New(slog.DiscardHandler)) // none is made where there is a database
+	keys, err := cfg.keys(s.ctx, slog.New(slog.DiscardHandler)) // none is made where there is a database
 	if err != nil {
 		return err
 	}

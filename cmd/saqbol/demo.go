@@ -75,7 +75,7 @@ func newDemo(ctx context.Context, log *slog.Logger) (_ *demo, err error) {
 	if err != nil {
 		return nil, err
 	}
-	d.app, err = build(ctx, parts{token: token, apiURL: api, database: "sqlite:" + filepath.Join(d.folder, "demo.db"), quotas: fraud.DefaultLimits(), keys: func() (*seal.Keys, error) { return keys, nil }, log: log})
+	d.app, err = build(ctx, parts{token: token, apiURL: api, database: "sqlite:" + filepath.Join(d.folder, "demo.db"), quotas: fraud.DefaultLimits(), keys: func(context.Context) (*seal.Keys, error) { return keys, nil }, log: log})
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func (c importCommand) Run(s *surroundings) error {
 	if c.Undo {
 		return c.undo(s, cfg, name)
 	}
-	keys, err := cfg.keys(slog.New(slog.NewTextHandler(s.stderr, nil)))
+	keys, err := cfg.keys(s.ctx, slog.New(slog.NewTextHandler(s.stderr, nil)))
 	if err != nil {
 		return err
 	}

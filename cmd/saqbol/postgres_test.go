@@ -60,6 +60,7 @@ func TestConversationOnPostgres(t *testing.T) {
 		t.Errorf("after deletion the person reads:\n%s", gone.Text)
 	}
 	s.doctorWithoutKey(t)
+	s.noNewKey(t)
 	if status := s.stop(); status != exitDone {
 		t.Errorf("the program ended with %d:\n%s", status, s.stderr)
 	}
@@ -76,6 +77,18 @@ func (s *started) doctorWithoutKey(t *testing.T) {
 		if !strings.Contains(out.String(), says) {
 			t.Errorf("without a key doctor does not say %q:\n%s", says, &out)
 		}
+	}
+}
+
+// noNewKey: where a database holds reports, run makes no key beside it that opens
+// nothing.
+func (s *started) noNewKey(t *testing.T) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	var out lockedBuffer
+	status := run(t.Context(), []string{"run"}, s.with("SAQBOL_KEY=", "HTTP_LISTEN=127.0.0.1:0"), &out, &out)
+	if _, err := os.Stat(keyFile); status != exitFailed || err == nil || !strings.Contains(out.String(), "its key is not") {
+		t.Errorf("without the key run ends with %d (a key file: %v):\n%s", status, err == nil, &out)
 	}
 }
 

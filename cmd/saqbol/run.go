@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"saqbol/bot"
+	"saqbol/storage"
 	"saqbol/storage/seal"
 )
 
@@ -132,7 +133,7 @@ func (c config) parts(log *slog.Logger) (parts, error) {
 	if err != nil {
 		return parts{}, fmt.Errorf("TELEGRAM_BOT_TOKEN is not a token: copy it again from @BotFather, it looks like 123456:ABC-DEF (%w)", err)
 	}
-	keys := func() (*seal.Keys, error) { return c.keys(log) }
+	keys := func(ctx context.Context) (*seal.Keys, error) { return c.keys(ctx, log) }
 	p := parts{token: token, apiURL: c.apiURL, database: c.databaseURL, standby: c.readURL, quotas: c.quotas, backups: c.backups, exempt: c.dispatchers, keys: keys, keyPath: c.keyPath, log: log,
 		limits: bot.Limits{PerSecond: c.sends, Burst: c.sends}}
 	if c.webhook != nil {
@@ -143,16 +144,12 @@ func (c config) parts(log *slog.Logger) (parts, error) {
 
 // keys reads the key set from SAQBOL_KEY, else from saqbol.key, which is made if
 // it is not there.
-func (c config) keys(log *slog.Logger) (*seal.Keys, error) {
+func (c config) keys(ctx context.Context, log *slog.Logger) (*seal.Keys, error) {
 	if c.key.reveal() != "" {
-		keys, err := seal.Read([]byte(c.key.reveal()))
-		if err != nil {
-			return nil, fmt.Errorf("SAQBOL_KEY: %w", err)
-		}
-		return keys, nil
+		return c.givenKeys()
 	}
-	if orphaned(c.databaseURL) {
-		return nil, fmt.Errorf("the database is there but its key is not: put %s or SAQBOL_KEY back, or set DATABASE_URL to a new file", keyFile)
+	if orphaned(ctx, c.databaseURL) {
+		return nil, fmt.Errorf("the database is there but its key is not: put %s or SAQBOL_KEY back, or set DATABASE_URL to a new one", keyFile)
 	}
 	keys, created, err := seal.LoadOrCreate(keyFile)
 	if errors.Is(err, fs.ErrPermission) {
@@ -167,19 +164,37 @@ func (c config) keys(log *slog.Logger) (*seal.Keys, error) {
 	return keys, nil
 }
 
+// givenKeys reads the key set from SAQBOL_KEY.
+func (c config) givenKeys() (*seal.Keys, error) {
+	keys, err := seal.Read([]byte(c.key.reveal()))
+	if err != nil {
+		return nil, fmt.Errorf("SAQBOL_KEY: %w", err)
+	}
+	return keys, nil
+}
+
 // orphaned tells whether there is a database but no key file: a new key would
 // not open it.
-func orphaned(databaseURL string) bool {
+func orphaned(ctx context.Context, databaseURL string) bool {
+	if _, err := os.Stat(keyFile); !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
 	path, isFile := sqlitePath(databaseURL)
-	if !isFile {
+	if isFile {
+		info, err := os.Stat(path)
+		return err == nil && info.Size() > 0
+	}
+	// Only the server knows: a key that fits none asks it. Where it can't be asked,
+	// opening it says why.
+	stranger, err := seal.Generate()
+	if err != nil {
 		return false
 	}
-	info, err := os.Stat(path)
-	if err != nil || info.Size() == 0 {
-		return false
+	store, err := storage.Open(ctx, databaseURL, stranger, storage.MustExist())
+	if err == nil {
+		_ = store.Close() // nothing was written
 	}
-	_, err = os.Stat(keyFile)
-	return errors.Is(err, fs.ErrNotExist)
+	return errors.Is(err, storage.ErrWrongKey)
 }
 
 // settleAfter is when the memory that only the start needed is given back.
