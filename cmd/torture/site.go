@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"saqbol/emulator"
 	"saqbol/storage"
@@ -115,11 +117,17 @@ func openOn(ctx context.Context, folder, database string, options ...storage.Opt
 	return store, keys, err
 }
 
-// freeAddress is a loopback address that nothing listens on.
+// freeAddress is a loopback address that nothing listens on. It is none of those
+// that the system gives to connections, one of which could take it before it is used.
 func freeAddress(ctx context.Context) (string, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("finding a free port: %w", err)
+	for {
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000)))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
+		if err != nil {
+			return "", fmt.Errorf("finding a free port: %w", err)
+		}
+		return l.Addr().String(), errors.Join(l.Close())
 	}
-	return l.Addr().String(), errors.Join(l.Close())
 }
