@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -48,6 +49,7 @@ type standby struct {
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 
+	of     int64     // the database whose beats they are
 	beats  []beat    // that have not arrived yet, oldest first
 	latest time.Time // when the last one was stored that has arrived
 
@@ -144,8 +146,8 @@ func (s *Store) lookAtStandby(ctx context.Context) {
 	defer cancel()
 	b := s.standby
 	at := time.Now() // before it is stored: it may be older than we say, never younger
-	if n, err := s.beat(ctx); err == nil {
-		b.beats = append(b.beats, beat{n, at})
+	if of, n, err := s.beat(ctx); err == nil {
+		b.of, b.beats = of, append(b.beats, beat{n, at})
 	}
 	arrived, err := b.arrived(ctx)
 	for len(b.beats) > 0 && (b.beats[0].n <= arrived || time.Since(b.beats[0].at) > b.terms.lag) { // arrived, or no help any more
@@ -169,13 +171,16 @@ func (b *standby) seen(why error) {
 	b.follows.Store(why == nil)
 }
 
-// beat counts on. It needs no receipt: a beat that was stored unnoticed is one more.
-func (s *Store) beat(ctx context.Context) (n int64, err error) {
+// beat counts on, and says of which database: the row's token is drawn when the row
+// is made, and stays. What stood by another database has a row of its own, and may
+// have counted further long ago. It needs no receipt: a beat that was stored
+// unnoticed is one more.
+func (s *Store) beat(ctx context.Context) (of, n int64, err error) {
 	err = s.write.once(ctx, nil, func(ctx context.Context, t *tx) error {
-		return t.row(ctx, `INSERT INTO leases (name, holder, machine, token, beat, until) VALUES ($1, '', '', 0, 1, 0)
-			ON CONFLICT (name) DO UPDATE SET beat = leases.beat + 1 RETURNING beat`, standbyLease).Scan(&n)
+		return t.row(ctx, `INSERT INTO leases (name, holder, machine, token, beat, until) VALUES ($1, '', '', $2, 1, 0)
+			ON CONFLICT (name) DO UPDATE SET beat = leases.beat + 1 RETURNING token, beat`, standbyLease, s.ids.next()).Scan(&of, &n)
 	})
-	return n, err
+	return of, n, err
 }
 
 // arrived is the latest beat that the standby has, if it is one of this database.
@@ -197,7 +202,19 @@ func (b *standby) arrived(ctx context.Context) (n int64, err error) {
 	if version != wants || of.fit(b.keys) != nil {
 		return 0, ErrStandby
 	}
-	err = b.read.db.QueryRowContext(ctx, `SELECT COALESCE(MAX(beat), 0) FROM leases WHERE name = $1`, standbyLease).Scan(&n)
+	return b.beatOf(ctx)
+}
+
+// beatOf is the latest beat that the standby has of the database, 0 for none.
+func (b *standby) beatOf(ctx context.Context) (n int64, err error) {
+	var of int64
+	err = b.read.db.QueryRowContext(ctx, `SELECT token, beat FROM leases WHERE name = $1`, standbyLease).Scan(&of, &n)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return 0, nil
+	case err == nil && b.of != of:
+		return 0, ErrStandby
+	}
 	return n, explained(err)
 }
 

@@ -194,11 +194,17 @@ func TestStandbyOfAnotherDatabase(t *testing.T) {
 	if _, err := rawAt(t, older).Exec(`DELETE FROM goose_db_version WHERE version_id > 0`); err != nil {
 		t.Fatal(err)
 	}
+	// One that stood by another database has that one's beats: more than ours will have.
+	forsaken := twin(keys)
+	if _, err := rawAt(t, forsaken).Exec(`INSERT INTO leases (name, holder, machine, token, beat, until) VALUES ('standby', '', '', 0, 1000000000, 0)`); err != nil {
+		t.Fatal(err)
+	}
 	for name, tt := range map[string]struct {
 		at   string
 		want error
 	}{
 		"that follows nobody":     {twin(keys), nil},
+		"of a former database":    {forsaken, storage.ErrStandby},
 		"of another key":          {twin(newKeys(t)), storage.ErrStandby},
 		"of an older schema":      {older, storage.ErrStandby},
 		"that is empty":           {server.Database(t), storage.ErrStandby},
