@@ -3,6 +3,8 @@ package storage
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"saqbol/fraud"
 )
@@ -25,15 +27,16 @@ func (s *Store) UsageOf(ctx context.Context, person, day int64) (fraud.Usage, er
 }
 
 // AddUsage adds to what people have used up on a day, in one transaction: all of
-// it or nothing.
+// it or nothing, and in one order: two replicas that add to the same rows must not
+// wait for each other.
 func (s *Store) AddUsage(ctx context.Context, day int64, used map[int64]fraud.Usage) error {
 	return s.update(ctx, "adding to quotas", func(ctx context.Context, t *tx) error {
-		for person, u := range used {
+		for _, person := range slices.Sorted(maps.Keys(used)) {
 			slot := int64(0)
 			if person == 0 {
 				slot = s.slot // everybody's: all replicas add to it
 			}
-			if err := addUsage(ctx, t, s.person(person), slot, day, u); err != nil {
+			if err := addUsage(ctx, t, s.person(person), slot, day, used[person]); err != nil {
 				return err
 			}
 		}
