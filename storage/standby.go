@@ -221,7 +221,7 @@ func (b *standby) beatOf(ctx context.Context) (n int64, err error) {
 // StandingsFor is Standings for somebody who asks. Who has told nothing themselves
 // may be shown what is some seconds old; asker must come from Turn.
 func (s *Store) StandingsFor(ctx context.Context, asker fraud.Person, keys []fraud.Key) ([]fraud.Standing, error) {
-	if s.standby == nil || !asker.MayLag || !s.standby.follows.Load() {
+	if s.standby == nil || !asker.MayLag || !s.standby.follows.Load() || s.damage.seen() != nil {
 		return s.Standings(ctx, keys)
 	}
 	out, err := s.standingsThere(ctx, keys)

@@ -38,6 +38,7 @@ func TestStandby(t *testing.T) {
 	defer func() { must(t, standby.Close()) }()
 	for name, part := range map[string]func(*following){
 		"never hides one's own report": (*following).hidesNobodysOwn, "is too far behind": (*following).tooFarBehind, "dies": (*following).dies,
+		"answers for nothing damaged": (*following).damaged,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &following{t: t, keys: newKeys(t), standby: standby}
@@ -180,6 +181,21 @@ func (f *following) dies() {
 	await(t, func() bool { return f.other.Standby() != nil })
 	must(t, f.standby.Start())
 	await(t, func() bool { return f.other.Standby() == nil })
+}
+
+// Once damage was found in the database nobody is told what its standby has.
+func (f *following) damaged() {
+	t, number := f.t, storagetest.Phone(1)
+	commit(t, f.one, fraud.Change{Update: 1, Person: teller, Now: storagetest.Now(), File: storagetest.Report(storagetest.Code(1), number)})
+	if _, err := rawAt(t, f.primary).Exec(`UPDATE subjects SET reporters = reporters + 1`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.one.Standings(t.Context(), []fraud.Key{number.Key}); !errors.Is(err, storage.ErrDamaged) {
+		t.Fatal(err)
+	}
+	if got, err := f.one.StandingsFor(t.Context(), fraud.Person{MayLag: true}, []fraud.Key{{1}}); !errors.Is(err, storage.ErrDamaged) {
+		t.Errorf("%v, %v", got, err)
+	}
 }
 
 // What is no standby of the database is never asked.
