@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"saqbol/storage/seal"
 )
@@ -70,7 +71,11 @@ func restoreToServer(ctx context.Context, url string, keys *seal.Keys, file stri
 	if done.Backup, err = fetch(ctx, file, part, keys, o); err != nil {
 		return done, fmt.Errorf("the backup %s: %w", file, err)
 	}
-	id := sha256.Sum256(fmt.Append(nil, "restore ", done.Backup))
+	of := done.Backup
+	if o.Unsealed { // nothing but our clock says when it was taken
+		of.Taken = time.Time{}
+	}
+	id := sha256.Sum256(fmt.Append(nil, "restore ", of))
 	if err := done.settle(ctx, part, o); err != nil {
 		return done, fmt.Errorf("preparing the restored database: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"saqbol/storage"
 	"saqbol/storage/storagetest"
@@ -116,6 +117,31 @@ func TestServerRestore(t *testing.T) {
 	}
 }
 
+// A restore that was cut off goes on with the same file, also one that bears no seal
+// and says of no moment when it was taken.
+func TestServerRestoreGoesOn(t *testing.T) {
+	keys, file, to := newKeys(t), newFile(t), server.Database(t)
+	store := openAt(t, file, keys)
+	live(t, store, 1, 20)
+	shut(t, store)
+	was, now := allRows(t, file), storagetest.Now()
+	restore := func() {
+		t.Helper()
+		now = now.Add(time.Second)
+		_, err := storage.Restore(t.Context(), to, keys, strings.TrimPrefix(file, "sqlite:"),
+			storage.RestoreOptions{Unsealed: true, Clock: func() time.Time { return now }})
+		must(t, err)
+	}
+	restore()
+	for _, change := range []string{`INSERT INTO meta (name, value) VALUES ('closed', 'half')`, `DELETE FROM quotas`} { // as if it had been cut off
+		if _, err := rawAt(t, to).Exec(change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	restore()
+	holds(t, was, to, keys)
+}
+
 // tablesAt is tablesIn for a database that may not be reached.
 func tablesAt(t *testing.T, url string) map[string][]string {
 	if strings.HasPrefix(url, "postgres://127.0.0.1:1/") {
@@ -142,6 +168,16 @@ func TestServerBackupRefuses(t *testing.T) {
 	}
 	if _, err := storage.BackupDatabase(t.Context(), from, keys, place, storage.BackupOptions{}); !errors.Is(err, storage.ErrDamaged) {
 		t.Errorf("a damaged one: %v", err)
+	}
+	half := server.Database(t)
+	whole := newFile(t)
+	store = openAt(t, whole, keys)
+	live(t, store, 1, 10)
+	shut(t, store)
+	_, err := storage.Move(t.Context(), whole, half, keys, storage.MoveOptions{Prepare: true})
+	must(t, err)
+	if _, err := storage.BackupDatabase(t.Context(), half, keys, place, storage.BackupOptions{}); !errors.Is(err, storage.ErrHalfMoved) {
+		t.Errorf("half a move: %v", err)
 	}
 	left, err := os.ReadDir(filepath.Dir(place))
 	if err != nil || len(left) > 0 {

@@ -192,6 +192,9 @@ func (c *copying) meta(ctx context.Context) error {
 	if err := want.fit(c.from.keys); err != nil {
 		return err
 	}
+	if string(want[metaClosed]) == closedHalf { // whatever is made of it would pass for the whole
+		return ErrHalfMoved
+	}
 	rows, err = c.to.read.db.QueryContext(ctx, keyRowsQuery)
 	if err := each(rows, err, have.scan); err != nil {
 		return err
