@@ -152,6 +152,9 @@ func (c *copying) align(ctx context.Context, t copiedTable, after, to []any, wan
 // write deletes and stores rows in one transaction, which no guard keeps off: while
 // it is copied to, a database is closed to all others.
 func (c *copying) write(ctx context.Context, t copiedTable, stale, missing []copiedRow) error {
+	if t.named { // a name may stand under another key still
+		stale = append(slices.Clone(stale), missing...)
+	}
 	return c.to.write.transactAs(ctx, nil, func(ctx context.Context, tx *tx) error {
 		for _, row := range stale {
 			key := row.values[:len(t.key)]

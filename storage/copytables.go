@@ -13,6 +13,7 @@ type copiedTable struct {
 	where   string   // which rows; "" = all
 	// dependants deletes what refers to a row that is deleted; "" = nothing does.
 	dependants string
+	named      bool // rows have a name besides, which only one may have
 }
 
 // copiedTables are the tables of a copy, what is referred to before what refers to
@@ -25,7 +26,7 @@ func copiedTables() []copiedTable {
 		{table: "report_subjects", key: []string{"subject", "person"}, columns: []string{"code", "scenario", "updated"}},
 		{table: "disputes", key: []string{"subject", "person"}, columns: []string{"ref", "at", "proof"}},
 		{table: "confirmations", key: []string{"subject"}, columns: []string{"ref", "confirmed_by", "at"}},
-		{table: "lists", key: []string{"list"}, columns: []string{"name", "source", "reached", "begun", "done", "proof"}},
+		{table: "lists", key: []string{"list"}, columns: []string{"name", "source", "reached", "begun", "done", "proof"}, named: true},
 		{table: "listed", key: []string{"subject", "list"}, columns: []string{"reporters", "scenario", "last", "proof"}},
 		subjectsTable(),
 		// Numbers below 0 are receipts of a database's own transactions.

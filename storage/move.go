@@ -128,14 +128,14 @@ func (m *move) all(ctx context.Context) (Moved, error) {
 	if m.still {
 		return m.fill(ctx)
 	}
-	if string(source[metaClosed]) != closedAway { // else an earlier run was killed
+	if string(source[metaClosed]) != closedAway || m.o.Prepare { // else an earlier run was killed
 		if err := m.beside(ctx); err != nil || m.o.Prepare {
 			return Moved{}, err
 		}
 	}
 	begun := time.Now()
-	if err := m.close(ctx); err != nil {
-		return Moved{}, err
+	if err := m.close(ctx); err != nil { // it may be closed all the same
+		return Moved{}, errors.Join(err, m.reopen(ctx))
 	}
 	moved, err := m.rest(ctx)
 	if err != nil {

@@ -271,6 +271,101 @@ func TestMoveThatFailsOpensTheSourceAgain(t *testing.T) {
 
 var errCutOff = errors.New("cut off")
 
+// Only to prepare opens no target, also where an earlier run was killed when it had
+// closed the source.
+func TestMovePreparesWhatIsClosed(t *testing.T) {
+	keys, from, to := newKeys(t), newFile(t), server.Database(t)
+	store := openAt(t, from, keys)
+	live(t, store, 1, 10)
+	shut(t, store)
+	was := allRows(t, from)
+	for range 2 {
+		if _, err := storage.Move(t.Context(), from, to, keys, storage.MoveOptions{Prepare: true}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := storage.Open(t.Context(), to, keys); !errors.Is(err, storage.ErrHalfMoved) {
+			t.Fatalf("what is prepared opens: %v", err)
+		}
+		if _, err := rawAt(t, from).Exec(`INSERT INTO meta (name, value) VALUES ('closed', $1) ON CONFLICT (name) DO NOTHING`, []byte("away")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	moved(t, from, to, keys)
+	holds(t, was, to, keys)
+}
+
+// A file from before the move, put back in its place, has gone on by itself: what is
+// told there is not said to be moved.
+func TestMoveOfAnOlderCopy(t *testing.T) {
+	keys, from, to := newKeys(t), newFile(t), server.Database(t)
+	store := openAt(t, from, keys)
+	live(t, store, 1, 10)
+	shut(t, store)
+	moved(t, from, to, keys)
+	if _, err := rawAt(t, from).Exec(`DELETE FROM meta WHERE name = 'closed'`); err != nil {
+		t.Fatal(err)
+	}
+	store = openAt(t, from, keys)
+	live(t, store, 11, 1)
+	shut(t, store)
+	if did, err := storage.Move(t.Context(), from, to, keys, storage.MoveOptions{}); !errors.Is(err, storage.ErrNotEmpty) {
+		t.Errorf("%+v, %v", did, err)
+	}
+}
+
+// Lists that have taken each other's places since the target was prepared.
+func TestMoveOfListsThatChangedPlaces(t *testing.T) {
+	keys, from, to := newKeys(t), newFile(t), server.Database(t)
+	store := openAt(t, from, keys)
+	live(t, store, 1, 10)
+	load := func(names ...string) {
+		for _, name := range names {
+			if _, err := store.Import(t.Context(), storage.Import{Name: name}, []fraud.Listed{{Key: fraud.Key{1}, Reporters: 2}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	load("a", "b")
+	if _, err := storage.Move(t.Context(), from, to, keys, storage.MoveOptions{Prepare: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a", "b"} {
+		if _, err := store.Unlist(t.Context(), name, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	load("b", "a")
+	shut(t, store)
+	was := allRows(t, from)
+	moved(t, from, to, keys)
+	holds(t, was, to, keys)
+}
+
+// Nobody knows whether a closing without an answer was stored: a move that ends there
+// opens the source again.
+func TestMoveThatIsNotToldOfTheClosing(t *testing.T) {
+	keys, from := newKeys(t), server.Database(t)
+	store := openAt(t, from, keys)
+	live(t, store, 1, 10)
+	shut(t, store)
+	way, at := newCable(t, from)
+	defer way.close(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	way.then = cancel
+	_, err := storage.Move(ctx, at, newFile(t), keys, storage.MoveOptions{}.At(func(step string) error {
+		if step == "beside" {
+			way.cut.Store(behind)
+		}
+		return nil
+	}))
+	if err == nil || way.cuts.Load() != 1 {
+		t.Fatalf("%d commits were cut, %v", way.cuts.Load(), err)
+	}
+	store = openAt(t, from, keys)
+	live(t, store, 11, 1)
+	shut(t, store)
+}
+
 // A move that was a mistake is taken back.
 func TestMoveTakenBack(t *testing.T) {
 	keys, from, to := newKeys(t), newFile(t), server.Database(t)

@@ -37,7 +37,9 @@ func (m *move) admit(ctx context.Context) (source keyRows, done bool, err error)
 			return err
 		}
 		if string(target[metaCopied]) == m.id {
-			done = target[metaClosed] == nil
+			if done = target[metaClosed] == nil; done && string(source[metaClosed]) != closedAway { // both have gone on since
+				return fmt.Errorf("the database %s: %w", m.to.engine.place(), ErrNotEmpty)
+			}
 			return nil
 		}
 		// One whose data were moved to the source may have them back.

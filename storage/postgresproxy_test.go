@@ -20,6 +20,7 @@ type cable struct {
 	listen net.Listener
 	cut    atomic.Int32 // what becomes of the next commit: a cutting
 	cuts   atomic.Int32 // how many were cut
+	then   func()       // called when an answer is kept back; nil = nothing
 	live   sync.WaitGroup
 }
 
@@ -96,6 +97,9 @@ func (c *cable) serve(here net.Conn) {
 			case behind:
 				c.cuts.Add(1)
 				silent.Store(true)
+				if c.then != nil {
+					c.then()
+				}
 			}
 		}
 		if _, err := there.Write(buffer[:n]); err != nil {
