@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"path"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -48,9 +50,14 @@ type postgres struct{ config *pgx.ConnConfig }
 
 // newPostgres reads the URL. What the library says of one that it can't read may
 // repeat a part of it, and with that of the password: so it is not passed on.
-func newPostgres(url string) (engine, error) {
-	config, err := pgx.ParseConfig(url)
+func newPostgres(address string) (engine, error) {
+	config, err := pgx.ParseConfig(address)
 	if err != nil {
+		return nil, ErrURL
+	}
+	// A password with a slash in it that is not escaped ends what is read as the host;
+	// its rest would be the name of the database, which errors show.
+	if u, err := url.Parse(address); err != nil || strings.Contains(u.EscapedPath(), "@") {
 		return nil, ErrURL
 	}
 	if config.ConnectTimeout == 0 {

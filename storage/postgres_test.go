@@ -71,6 +71,8 @@ func TestOpenRefusesAServer(t *testing.T) {
 		"no such database": {with(func(u *url.URL, _ url.Values) { u.Path = "/nothing" }), storage.ErrNotAdmitted},
 		"a wrong port":     {"postgres://saqbol:canary@127.0.0.1:port/saqbol", storage.ErrURL},
 		"a wrong escape":   {"postgres://saqbol:canary%zz@127.0.0.1/saqbol", storage.ErrURL},
+		"a bare slash":     {"postgres://saqbol:/canary@127.0.0.1/saqbol", storage.ErrURL},
+		"and an at sign":   {"postgres://saqbol:p@127.0.0.1/canary@127.0.0.1/saqbol", storage.ErrURL},
 		"a wrong TLS mode": {"postgres://saqbol:canary@127.0.0.1/saqbol?sslmode=canary", storage.ErrURL},
 		"another key":      {there, storage.ErrWrongKey},
 		"a read-only session": {with(func(_ *url.URL, q url.Values) {
