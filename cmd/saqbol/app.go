@@ -27,10 +27,10 @@ type parts struct {
 	token    bot.Token
 	apiURL   string
 	database string
-	standby  string                     // a standby of it, "" = there is none
+	standby  string                                    // a standby of it, "" = there is none
 	keys     func(context.Context) (*seal.Keys, error) // reads or makes the key set
-	keyPath  string                     // the file they come from, "" = from none
-	official string                     // a file of official numbers, "" = those compiled in
+	keyPath  string                                    // the file they come from, "" = from none
+	official string                                    // a file of official numbers, "" = those compiled in
 	webhook  bot.Webhook
 	limits   bot.Limits
 	quotas   fraud.Limits
