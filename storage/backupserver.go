@@ -79,7 +79,7 @@ func restoreToServer(ctx context.Context, url string, keys *seal.Keys, file stri
 	if err := done.settle(ctx, part, o); err != nil {
 		return done, fmt.Errorf("preparing the restored database: %w", err)
 	}
-	from, err := Open(ctx, "sqlite:"+part, keys, WithoutLease())
+	from, err := Open(ctx, "sqlite:"+part, keys, WithoutLease(), withClosed()) // one that was moved away is whole
 	if err != nil {
 		return done, err
 	}

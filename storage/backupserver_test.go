@@ -142,6 +142,32 @@ func TestServerRestoreGoesOn(t *testing.T) {
 	holds(t, was, to, keys)
 }
 
+// A backup of a file that was moved away comes back; one of half a move does not,
+// and is in nobody's way.
+func TestServerRestoreOfClosedFiles(t *testing.T) {
+	keys, file, half, to := newKeys(t), newFile(t), newFile(t), server.Database(t)
+	store := openAt(t, file, keys)
+	live(t, store, 1, 10)
+	shut(t, store)
+	was := allRows(t, file)
+	_, err := storage.Move(t.Context(), file, half, keys, storage.MoveOptions{Prepare: true})
+	must(t, err)
+	backup := func(of string) string {
+		at := filepath.Join(t.TempDir(), "backup")
+		_, err := storage.BackupDatabase(t.Context(), of, keys, at, storage.BackupOptions{Clock: storagetest.Now})
+		must(t, err)
+		return at
+	}
+	halfway := backup(half)
+	moved(t, file, half, keys)
+	if _, err := storage.Restore(t.Context(), to, keys, halfway, storage.RestoreOptions{Clock: storagetest.Now}); !errors.Is(err, storage.ErrHalfMoved) {
+		t.Errorf("half a move: %v", err)
+	}
+	_, err = storage.Restore(t.Context(), to, keys, backup(file), storage.RestoreOptions{Clock: storagetest.Now})
+	must(t, err)
+	holds(t, was, to, keys)
+}
+
 // tablesAt is tablesIn for a database that may not be reached.
 func tablesAt(t *testing.T, url string) map[string][]string {
 	if strings.HasPrefix(url, "postgres://127.0.0.1:1/") {
