@@ -37,7 +37,7 @@ func (m *move) admit(ctx context.Context) (source keyRows, done bool, err error)
 			return err
 		}
 		if string(target[metaCopied]) == m.id {
-			if done = target[metaClosed] == nil; done && string(source[metaClosed]) != closedAway { // both have gone on since
+			if done = target[metaClosed] == nil; done && string(source[metaClosed]) != closedAway { // it has gone on since, and so may the source have
 				return fmt.Errorf("the database %s: %w", m.to.engine.place(), ErrNotEmpty)
 			}
 			return nil
