@@ -55,7 +55,7 @@ func WithInstance(claim Claim) Option { return func(c *config) { c.instance = &c
 func WithoutLease() Option { return func(c *config) { c.apart = true } }
 
 // MustExist has Open return ErrNoDatabase for a database on a server that has no
-// tables yet, instead of making them.
+// tables yet, or tables that no keys were given to, instead of making it ours.
 func MustExist() Option { return func(c *config) { c.there = true } }
 
 // Open opens the database that url names and brings its schema up to date. "sqlite:"
@@ -136,7 +136,7 @@ func open(ctx context.Context, e engine, keys *seal.Keys, c config) (_ *Store, e
 		return nil, err
 	}
 	s.write.guard, s.write.ids = s.fence, s.ids
-	if err := s.checkKey(ctx, c.closed); err != nil {
+	if err := s.checkKey(ctx, c); err != nil {
 		return nil, err
 	}
 	if err := s.ensureMarked(ctx); err != nil {

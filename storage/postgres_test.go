@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -146,5 +147,33 @@ func TestRekeyOnPostgres(t *testing.T) {
 	}
 	if _, err := storage.Open(t.Context(), at, copied(t, r.old)); !errors.Is(err, storage.ErrWrongKey) {
 		t.Errorf("with the old key alone: %v", err)
+	}
+}
+
+// TestMustExist: whoever only asks whether there is a database leaves no mark on one
+// whose first start came no further than the tables; else their keys would lock it.
+func TestMustExist(t *testing.T) {
+	url := server.Database(t)
+	if _, err := storage.Open(t.Context(), url, newKeys(t), storage.MustExist()); !errors.Is(err, storage.ErrNoDatabase) {
+		t.Errorf("without tables: %v, want ErrNoDatabase", err)
+	}
+	if err := openServer(t, url, newKeys(t)).Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), `DELETE FROM meta`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := storage.Open(t.Context(), url, newKeys(t), storage.MustExist()); !errors.Is(err, storage.ErrNoDatabase) {
+		t.Errorf("without keys: %v, want ErrNoDatabase", err)
+	}
+	if err := openServer(t, url, newKeys(t)).Close(); err != nil {
+		t.Errorf("its own keys do not fit any more: %v", err)
 	}
 }

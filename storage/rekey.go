@@ -86,13 +86,16 @@ func setMeta(ctx context.Context, t *tx, name string, value []byte) error {
 // new database remember these; an instance also notes which ones it knows. Which
 // of them seals is the database's to say.
 // Whether it may be used at all, too: closed lets those in who look after a move.
-func (s *Store) checkKey(ctx context.Context, closed bool) error {
+func (s *Store) checkKey(ctx context.Context, c config) error {
 	rows, err := s.keyRows(ctx)
 	if err != nil {
 		return err
 	}
-	if err := rows.closed(); err != nil && !closed {
+	if err := rows.closed(); err != nil && !c.closed {
 		return err
+	}
+	if c.there && !s.engine.single() && rows[metaFingerprint] == nil {
+		return ErrNoDatabase // a first start came no further than the tables: whose keys seal is its to say
 	}
 	if rows[metaSealing] == nil || s.instance != nil && !bytes.Equal(rows[metaKnown], known(s.keys)) {
 		return s.write.transact(ctx, func(ctx context.Context, t *tx) error {
