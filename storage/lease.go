@@ -94,32 +94,25 @@ func (l *Lease) Context(ctx context.Context) context.Context {
 	return context.WithValue(ctx, leaseKey{}, l)
 }
 
-// proving is fn under the lease that ctx names.
-func (s *Store) proving(outer context.Context, fn func(ctx context.Context, t *tx) error) func(context.Context, *tx) error {
+// proving is fn, under the lease that outer names if it names one: fn comes after the
+// proof that the lease is still held. The row is written, so that nobody takes the
+// lease before the write is over.
+func proving(outer context.Context, fn func(ctx context.Context, t *tx) error) func(context.Context, *tx) error {
+	l, under := outer.Value(leaseKey{}).(*Lease)
+	if !under {
+		return fn
+	}
 	return func(ctx context.Context, t *tx) error {
-		if err := proveLease(outer, t); err != nil {
-			return err
+		n, err := t.exec(ctx, `UPDATE leases SET beat = beat + 1 WHERE name = $1 AND token = $2`, l.name, l.token)
+		if err != nil {
+			return fmt.Errorf("proving the lease %q: %w", l.name, err)
+		}
+		if n == 0 {
+			l.lose()
+			return ErrFenced
 		}
 		return fn(ctx, t)
 	}
-}
-
-// proveLease proves the lease under which a write is made, where it is made under
-// one. The row is written, so that nobody takes the lease before the write is over.
-func proveLease(ctx context.Context, t *tx) error {
-	l, under := ctx.Value(leaseKey{}).(*Lease)
-	if !under {
-		return nil
-	}
-	n, err := t.exec(ctx, `UPDATE leases SET beat = beat + 1 WHERE name = $1 AND token = $2`, l.name, l.token)
-	if err != nil {
-		return fmt.Errorf("proving the lease %q: %w", l.name, err)
-	}
-	if n == 0 {
-		l.lose()
-		return ErrFenced
-	}
-	return nil
 }
 
 // Lost is closed once another has taken the lease.

@@ -83,10 +83,7 @@ func (s *Store) update(ctx context.Context, doing string, fn func(ctx context.Co
 	if sign := s.damage.seen(); sign != nil {
 		return s.unsaved(ctx, doing, sign)
 	}
-	if _, under := ctx.Value(leaseKey{}).(*Lease); under {
-		return s.unsaved(ctx, doing, s.group.do(ctx, s.proving(ctx, fn)))
-	}
-	return s.unsaved(ctx, doing, s.group.do(ctx, fn))
+	return s.unsaved(ctx, doing, s.group.do(ctx, proving(ctx, fn)))
 }
 
 // updateAlone is update in a transaction of its own, for those who change which

@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -87,7 +86,6 @@ func (s *Store) Stranded(ctx context.Context, limit int) (chats []int64, err err
 		return nil, fmt.Errorf("looking for answers that nobody sends: %w", err)
 	}
 	s.aside(ctx, outboxAside, rows.broken)
-	slices.SortStableFunc(rows.opened, func(a, b fraud.Outgoing) int { return cmp.Compare(a.ID, b.ID) })
 	for _, row := range rows.opened {
 		if !slices.Contains(chats, row.Chat) {
 			chats = append(chats, row.Chat)

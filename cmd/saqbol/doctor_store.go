@@ -36,6 +36,9 @@ func (d *doctor) keys(cfg config) *seal.Keys {
 	return keys
 }
 
+// errNoKey is a database that nobody can open.
+var errNoKey = errors.New("there is a database but no key for it: put " + keyFile + " or SAQBOL_KEY back")
+
 func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 	path, isFile := sqlitePath(cfg.databaseURL)
 	if isFile {
@@ -44,26 +47,21 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 			return
 		}
 	}
-	missing := fmt.Errorf("there is a database but no key for it: put %s or SAQBOL_KEY back", keyFile)
-	without := keys == nil
-	if without && isFile {
-		d.report("database", "", missing)
-		return
-	}
-	if without { // only the server knows whether there is one: a key that fits none asks it
-		var err error
-		if keys, err = seal.Generate(); err != nil {
-			d.report("database", "", err)
-			return
+	var store *storage.Store
+	var err error
+	switch {
+	case keys != nil:
+		store, err = storage.Open(ctx, cfg.databaseURL, keys, storage.MustExist(), storage.WithStandby(cfg.readURL))
+	case isFile:
+		err = errNoKey
+	default:
+		if err = askServer(ctx, cfg.databaseURL); errors.Is(err, storage.ErrWrongKey) {
+			err = errNoKey
 		}
 	}
-	store, err := storage.Open(ctx, cfg.databaseURL, keys, storage.MustExist(), storage.WithStandby(cfg.readURL))
 	if errors.Is(err, storage.ErrNoDatabase) {
 		d.add("database", gradeOK, "empty yet; `saqbol run` makes its tables")
 		return
-	}
-	if without && errors.Is(err, storage.ErrWrongKey) {
-		err = missing
 	}
 	if err != nil {
 		d.report("database", "", err)

@@ -184,17 +184,23 @@ func orphaned(ctx context.Context, databaseURL string) bool {
 		info, err := os.Stat(path)
 		return err == nil && info.Size() > 0
 	}
-	// Only the server knows: a key that fits none asks it. Where it can't be asked,
-	// opening it says why.
+	// Where the server can't be asked, opening the database says why.
+	return errors.Is(askServer(ctx, databaseURL), storage.ErrWrongKey)
+}
+
+// askServer asks a server whether it holds a database of ours, for whoever has no key
+// to it: by one that fits none. The answer is ErrWrongKey where it does,
+// ErrNoDatabase where it does not, else why that can't be known.
+func askServer(ctx context.Context, databaseURL string) error {
 	stranger, err := seal.Generate()
 	if err != nil {
-		return false
+		return err
 	}
 	store, err := storage.Open(ctx, databaseURL, stranger, storage.MustExist())
 	if err == nil {
-		_ = store.Close() // nothing was written
+		err = store.Close()
 	}
-	return errors.Is(err, storage.ErrWrongKey)
+	return err
 }
 
 // settleAfter is when the memory that only the start needed is given back.
