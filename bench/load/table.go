@@ -36,10 +36,12 @@ func (r resultsOf) sound() error {
 
 const first = "SaqBol"
 
-// row is one goal and what became of it.
+// row is one goal and what became of it. Why it is missed is what profiles have
+// shown (docs/performance.md), not what this run found out.
 type row struct {
 	goal, target, measured string
 	met                    bool
+	why                    string // printed where it is missed
 }
 
 // printTable writes the goals, and only the goals.
@@ -47,8 +49,11 @@ func printTable(w io.Writer, rows []row) {
 	fmt.Fprintln(w, "| goal | target | measured | |\n|---|---|---|---|")
 	for _, r := range rows {
 		verdict := "**not met**"
-		if r.met {
+		switch {
+		case r.met:
 			verdict = "met"
+		case r.why != "":
+			verdict += ": " + r.why
 		}
 		fmt.Fprintf(w, "| %s | %s | %s | %s |\n", r.goal, r.target, r.measured, verdict)
 	}
@@ -59,6 +64,7 @@ type goal struct {
 	scene, beside string // beside "" is the best of the peers
 	least         float64
 	cpu           bool // by processor time an update, else by updates a second
+	why           string
 }
 
 const (
@@ -67,16 +73,18 @@ const (
 )
 
 func goals() []goal {
+	const call = "an answer is an HTTP request of its own: the floor, which does nothing else, is the bound"
+	const work = "order, limits, the person's row, a sealed button, some eight sentences: a flat profile"
 	return []goal{
-		{scene: sceneCalls, beside: standard, least: 2.5},
-		{scene: sceneCalls, beside: empty, least: 0.40},
-		{scene: sceneRide, beside: empty, least: 0.65},
-		{scene: sceneRide, beside: "grammY", least: 1.5},
-		{scene: scenePoll, beside: standard, least: 2},
-		{scene: scenePoll5, beside: standard, least: 2},
-		{scene: scenePoll, beside: "go-telegram/bot, in order", least: 2},
-		{scene: sceneCalls, least: 1},
-		{scene: sceneCalls, least: 1, cpu: true},
+		{scene: sceneCalls, beside: standard, least: 2.5, why: call},
+		{scene: sceneCalls, beside: empty, least: 0.40, why: call},
+		{scene: sceneRide, beside: empty, least: 0.65, why: "the empty handler reads no update and writes no answer; " + work},
+		{scene: sceneRide, beside: "grammY", least: 1.5, why: work},
+		{scene: scenePoll, beside: standard, least: 2, why: work + "; and it keeps the order"},
+		{scene: scenePoll5, beside: standard, least: 2, why: "nothing is acknowledged before it is answered; 100 updates in 50 ms bound everybody at 2,000/s"},
+		{scene: scenePoll, beside: "go-telegram/bot, in order", least: 2, why: work},
+		{scene: sceneCalls, least: 1, why: "peers look up and answer one line; SaqBol: " + work},
+		{scene: sceneCalls, least: 1, cpu: true, why: "peers look up and answer one line; SaqBol: " + work},
 	}
 }
 
@@ -120,9 +128,9 @@ func (r resultsOf) rows() (rows []row) {
 		if len(r[scene][first]) == 0 {
 			continue
 		}
-		rows = append(rows, row{scene + ": answers lost, twice or out of order", "0", strconv.Itoa(wrong), wrong == 0})
+		rows = append(rows, row{goal: scene + ": answers lost, twice or out of order", target: "0", measured: strconv.Itoa(wrong), met: wrong == 0})
 		if scene == sceneCalls {
-			rows = append(rows, row{scene + ": connections opened in a turn, from the start of the program", "≤ 256", strconv.Itoa(opened), opened <= 256})
+			rows = append(rows, row{goal: scene + ": connections opened in a turn, from the start of the program", target: "≤ 256", measured: strconv.Itoa(opened), met: opened <= 256})
 		}
 	}
 	return rows
@@ -163,7 +171,7 @@ func (r resultsOf) judge(g goal) (out row, ok bool) {
 	if best == 0 {
 		return row{}, false
 	}
-	return row{fmt.Sprintf("%s: %s, to %s", g.scene, what, title), fmt.Sprintf("≥ %.2f", g.least), fmt.Sprintf("%.2f", best), best >= g.least}, true
+	return row{fmt.Sprintf("%s: %s, to %s", g.scene, what, title), fmt.Sprintf("≥ %.2f", g.least), fmt.Sprintf("%.2f", best), best >= g.least, g.why}, true
 }
 
 // peers are the programs with the same work; neither the empty one nor the floor.

@@ -21,6 +21,10 @@ type figures struct {
 	disordered int           // answers before an earlier one of the same chat
 }
 
+// settled is how old a contender is when it is measured: what it does in the
+// background after a start, as SaqBol's filter of a small store, is done then.
+const settled = 5 * time.Second
+
 // size is how much one turn asks.
 type size struct{ warm, n int }
 
@@ -42,6 +46,7 @@ func turn(c contender, folder, scene string, s size, profile string) (f figures,
 	if c.env = append(slices.Clone(c.env), "PROFILE="+profile); !c.saqbol {
 		profile = ""
 	}
+	started := time.Now()
 	p, err := start(c, folder, scene, listen, a.url())
 	if err != nil {
 		return f, err
@@ -77,6 +82,7 @@ func turn(c contender, folder, scene string, s size, profile string) (f figures,
 	if err != nil {
 		return f, fmt.Errorf("%s, %s: %w:\n%s", c.name, scene, err, p.output())
 	}
+	time.Sleep(time.Until(started.Add(settled)))
 	if profile != "" {
 		p.profile()
 	}
