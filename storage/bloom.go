@@ -8,7 +8,7 @@ import (
 	"saqbol/fraud"
 )
 
-// bloom is a set of subjects' keys that may hold more than was put in, and never
+// bloom is a set of keys that may hold more than was put in, and never
 // less: a blocked Bloom filter. A key has one block, which is one line of the
 // processor's cache, and one bit in each of the block's words. The keys are keyed
 // hashes already, so their own bits say which. Adding and asking go side by side

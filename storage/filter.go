@@ -11,13 +11,14 @@ import (
 	"saqbol/fraud"
 )
 
-// filter answers for subjects of which nothing is stored, without the database
-// (docs/flows/filter.md). The zero value is none: every question goes to the
-// database.
+// filter answers for subjects and people of whom nothing is stored, without the
+// database (docs/flows/filter.md). The zero value is none: every question goes to
+// the database.
 //
-// What keeps it true: whoever writes a row of subjects through this Store puts its
-// key in before, so what is acknowledged here is never answered with nothing; what
-// another program writes is noticed by looking every othersEvery, and ends it.
+// What keeps it true: whoever writes a row of subjects or people through this Store
+// puts its key in before, so what is acknowledged here is never answered with
+// nothing; what another program writes is noticed by looking every othersEvery, and
+// ends it.
 type filter struct {
 	answers atomic.Pointer[bloom] // asked by lookups; nil: the database is
 	takes   atomic.Pointer[bloom] // told of new keys; the same one, or one that is being built
@@ -33,7 +34,7 @@ func (f *filter) add(key fraud.Key) {
 	}
 }
 
-// lacks reports that nothing is stored of a subject. false says nothing.
+// lacks reports that nothing is stored of a subject or a person. false says nothing.
 func (f *filter) lacks(key fraud.Key) bool {
 	b := f.answers.Load()
 	switch {
@@ -52,12 +53,12 @@ func (f *filter) drop() {
 	f.takes.Store(nil)
 }
 
-// FilterState is how the filter of subjects' keys stands.
+// FilterState is how the filter of subjects' and people's keys stands.
 type FilterState struct {
 	Stands           bool  // it answers
 	Keys             int   // about how many it holds
 	Bytes            int   // what it takes in memory
-	Answered, Passed int64 // subjects asked for since the start: by it alone, and by the database after it
+	Answered, Passed int64 // subjects and people asked for since the start: by it alone, and by the database after it
 }
 
 // Filter tells how the filter stands.
@@ -77,8 +78,7 @@ var ErrFilterBegun = errors.New("the filter is being built")
 // stored.
 var ErrOthersWrote = errors.New("another program wrote to the database")
 
-// ErrFilterFull is why a filter was given up: too many subjects came after it was
-// made.
+// ErrFilterFull is why a filter was given up: too many keys came after it was made.
 var ErrFilterFull = errors.New("the filter is too full")
 
 const (
@@ -91,9 +91,9 @@ const (
 	filterAgain = time.Minute
 )
 
-// KeepFilter builds the filter of subjects' keys, looks after it and builds it
-// anew, until ctx ends or the database is found damaged. Building reads every row
-// of subjects, share as in Examine. told hears of each change: nil when the filter
+// KeepFilter builds the filter of subjects' and people's keys, looks after it and
+// builds it anew, until ctx ends or the database is found damaged. Building reads
+// every row of both, share as in Examine. told hears of each change: nil when the filter
 // stands, else why it does not (any more). Where replicas write beside this Store
 // there is none, and it returns at once.
 func (s *Store) KeepFilter(ctx context.Context, share int, told func(FilterState, error)) {
@@ -130,7 +130,7 @@ func (s *Store) KeepFilter(ctx context.Context, share int, told func(FilterState
 //  1. The new filter is told of what is written from now on.
 //  2. The writer's only connection is had: transactions from before have ended,
 //     so that what they wrote is read below. It says how often others wrote.
-//  3. The chain is read with its marks, to its end.
+//  3. The chain is read with its marks, to its end; then the people.
 //  4. Nobody else wrote meanwhile: what is not in the filter is not stored.
 func (s *Store) buildFilter(ctx context.Context, share, counted int, told func(FilterState, error)) (mark othersMark, err error) {
 	db, err := s.engine.looking()
@@ -139,9 +139,9 @@ func (s *Store) buildFilter(ctx context.Context, share, counted int, told func(F
 	}
 	defer func() { err = errors.Join(err, db.close()) }()
 	l := &look{Store: s, db: db, share: share}
-	room, err := l.subjectsAbout(ctx)
+	room, err := l.keysAbout(ctx)
 	if err != nil {
-		return mark, s.checked(ctx, fmt.Errorf("counting the subjects: %w", err))
+		return mark, s.checked(ctx, fmt.Errorf("counting the subjects and people: %w", err))
 	}
 	b := newBloom(max(room, counted))
 	s.filter.takes.Store(b)
@@ -151,10 +151,8 @@ func (s *Store) buildFilter(ctx context.Context, share, counted int, told func(F
 	}
 	var others error
 	looked := time.Now()
-	err = l.chain(ctx, func(_ *tx, _, _ fraud.Key, rows []link) error {
-		for i := range rows {
-			b.add(rows[i].key)
-		}
+	err = l.everyKey(ctx, func(key fraud.Key) error {
+		b.add(key)
 		if time.Since(looked) >= othersEvery {
 			others, looked = s.othersWrote(ctx, mark), time.Now()
 		}
@@ -164,7 +162,7 @@ func (s *Store) buildFilter(ctx context.Context, share, counted int, told func(F
 	case others != nil:
 		return mark, others
 	case err != nil:
-		return mark, s.checked(ctx, fmt.Errorf("reading the subjects' keys: %w", err))
+		return mark, s.checked(ctx, fmt.Errorf("reading the keys of subjects and people: %w", err))
 	}
 	if err := s.othersWrote(ctx, mark); err != nil {
 		return mark, err
@@ -173,16 +171,52 @@ func (s *Store) buildFilter(ctx context.Context, share, counted int, told func(F
 	return mark, nil
 }
 
-// smallestRow is what a row of subjects takes in the file at the least.
+// everyKey gives every key that the filter holds.
+func (l *look) everyKey(ctx context.Context, each func(fraud.Key) error) error {
+	err := l.chain(ctx, func(_ *tx, _, _ fraud.Key, rows []link) (err error) {
+		for i := 0; i < len(rows) && err == nil; i++ {
+			err = each(rows[i].key)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var last fraud.Key
+	return l.step(ctx, func(t *tx) (bool, error) {
+		keys, err := keysOf(ctx, t, `SELECT person FROM people WHERE person > $1 ORDER BY person LIMIT $2`, last[:], lookedAtOnce)
+		for i := 0; i < len(keys) && err == nil; i++ {
+			last, err = keys[i], each(keys[i])
+		}
+		return len(keys) == lookedAtOnce, err
+	})
+}
+
+// keysAbout says about how many keys there are.
+func (l *look) keysAbout(ctx context.Context) (n int, err error) {
+	for _, query := range []string{
+		`SELECT subject FROM subjects ORDER BY subject LIMIT 1 OFFSET $1`,
+		`SELECT person FROM people ORDER BY person LIMIT 1 OFFSET $1`,
+	} {
+		rows, err := l.rowsAbout(ctx, query)
+		if err != nil {
+			return n, err
+		}
+		n += rows
+	}
+	return n, nil
+}
+
+// smallestRow is what a row of subjects or people takes in the file at the least.
 const smallestRow = 40
 
-// subjectsAbout says about how many rows of subjects there are. Their keys are
-// hashes and so evenly spread: the key of one row far enough from the first says
-// how close they stand.
-func (l *look) subjectsAbout(ctx context.Context) (n int, err error) {
+// rowsAbout says about how many rows a table has. Their keys are hashes and so
+// evenly spread: the key of one row far enough from the first, which the query
+// gives, says how close they stand. Where there is none there are few: 0.
+func (l *look) rowsAbout(ctx context.Context, query string) (n int, err error) {
 	const far = fewestKeys / 2 // right within a percent
 	err = l.step(ctx, func(t *tx) (bool, error) {
-		keys, err := keysOf(ctx, t, `SELECT subject FROM subjects ORDER BY subject LIMIT 1 OFFSET $1`, far)
+		keys, err := keysOf(ctx, t, query, far)
 		if err != nil || len(keys) == 0 {
 			return false, err
 		}

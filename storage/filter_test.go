@@ -117,6 +117,15 @@ func standing(t testing.TB, store *Store, ref fraud.Ref) int {
 	return found[0].Reporters
 }
 
+func isKnown(t testing.TB, store *Store, person int64) bool {
+	t.Helper()
+	found, _, err := store.Turn(t.Context(), person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found.Known
+}
+
 // What was stored before, while and after the filter was built is found; of what
 // nobody reported it answers alone.
 func TestFilterKnowsWhatIsStored(t *testing.T) {
@@ -132,6 +141,11 @@ func TestFilterKnowsWhatIsStored(t *testing.T) {
 	var people sync.WaitGroup
 	for person := range int64(3) {
 		people.Go(func() {
+			spoke := person + 1000
+			stores(t, store, fraud.Change{Person: spoke, Lang: fraud.Kazakh})
+			if !isKnown(t, store, spoke) {
+				t.Errorf("person %d's language is not there right after it was stored", spoke)
+			}
 			for n := range later {
 				ref := someRef(uint64(before + 1000*int(person+1) + n))
 				stores(t, store, reporting(person+2, n, ref))
@@ -148,9 +162,15 @@ func TestFilterKnowsWhatIsStored(t *testing.T) {
 			t.Fatalf("report %d is gone", n)
 		}
 	}
+	for _, person := range []int64{1, 2, 3, 4, 1000, 1001, 1002} {
+		if !isKnown(t, store, person) {
+			t.Errorf("person %d is gone", person)
+		}
+	}
 	state := store.Filter()
-	if got := state.Keys; !state.Stands || got < before+3*later || got > before+3*later+1 { // the chain's first row is one
-		t.Errorf("the filter says %+v, for %d subjects", state, before+3*later)
+	const keys = before + 3*later + 7
+	if got := state.Keys; !state.Stands || got < keys || got > keys+1 { // the chain's first row is one
+		t.Errorf("the filter says %+v, for %d subjects and people", state, keys)
 	}
 	const questions = 300
 	for n := range uint64(questions) {
@@ -158,8 +178,13 @@ func TestFilterKnowsWhatIsStored(t *testing.T) {
 			t.Errorf("somebody reported number %d", n)
 		}
 	}
-	if alone := store.Filter().Answered - state.Answered; alone < questions*99/100 {
-		t.Errorf("%d of %d questions were answered by the filter alone", alone, questions)
+	for person := range int64(questions) {
+		if isKnown(t, store, 1<<40+person) {
+			t.Errorf("stranger %d is known", person)
+		}
+	}
+	if alone := store.Filter().Answered - state.Answered; alone < 2*questions*99/100 {
+		t.Errorf("%d of %d questions were answered by the filter alone", alone, 2*questions)
 	}
 	k.end()
 	if store.Filter().Stands {
@@ -221,7 +246,13 @@ func TestFilterNoticesWhoElseWrites(t *testing.T) {
 		store := h.open(WithInstance(Claim{}))
 		k := keep(t, store)
 		k.wait(nil)
+		if isKnown(t, store, 2) {
+			t.Error("a stranger is known")
+		}
 		stores(t, store, reporting(1, 1, someRef(1)))
+		if !isKnown(t, store, 1) || standing(t, store, someRef(1)) != 1 {
+			t.Error("what the instance stored itself is not found at once")
+		}
 		if err := store.Prune(t.Context(), store.clock()); err != nil {
 			t.Fatal(err)
 		}
@@ -245,7 +276,13 @@ func TestFilterNoticesWhoElseWrites(t *testing.T) {
 		}
 		k.wait(ErrOthersWrote)
 		stores(t, tool, reporting(2, 3, someRef(3)))
+		if !isKnown(t, store, 2) {
+			t.Error("a tool's person is not found")
+		}
 		k.wait(nil)
+		if !isKnown(t, store, 2) {
+			t.Error("a tool's person is not found through the new filter")
+		}
 		for n := range uint64(3) {
 			if standing(t, store, someRef(n+1)) != 1 {
 				t.Errorf("report %d is not found through the new filter", n+1)

@@ -85,9 +85,9 @@ func stateDescs() []stateDesc {
 		{"saqbol_set_aside_rows", "", "Answers, notices and dead letters that can't be read."},
 		{"saqbol_database_damaged", "", "1 once damage was found; nothing is saved then."},
 		{"saqbol_filter_up", "", "1 while checks of what nobody reported are answered from memory."},
-		{"saqbol_filter_keys", "", "About how many subjects the filter in memory holds."},
+		{"saqbol_filter_keys", "", "About how many subjects and people the filter in memory holds."},
 		{"saqbol_filter_bytes", "", "What the filter takes in memory."},
-		{"saqbol_filter_lookups_total", "answered_by", "Subjects asked for while the filter stood, by what answered: the filter alone, or the database after it."},
+		{"saqbol_filter_lookups_total", "answered_by", "Subjects and people asked for while the filter stood, by what answered: the filter alone, or the database after it."},
 		{"saqbol_last_backup_timestamp_seconds", "", "When the last backup was made; 0 where there is none."},
 		{"saqbol_backup_interval_seconds", "", "How often a backup is to be made; 0 where that is left to others."},
 		{"saqbol_database_bytes", "file", "Size of the database and of its write-ahead log."},
@@ -148,7 +148,7 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 	s.disk(gauge)
 }
 
-// filter tells how the filter of subjects' keys stands.
+// filter tells how the filter stands.
 func (s *state) filter(out chan<- prometheus.Metric, gauge func(string, float64, ...string)) {
 	f := s.source.filter()
 	gauge("saqbol_filter_up", truth(f.Stands))

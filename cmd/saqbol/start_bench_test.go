@@ -165,7 +165,7 @@ type stands struct {
 
 // Write takes the program's log.
 func (s *stands) Write(line []byte) (int, error) {
-	if bytes.Contains(line, []byte("the filter of reported subjects stands")) {
+	if bytes.Contains(line, []byte("the filter stands")) {
 		s.once.Do(func() { close(s.said) })
 	}
 	return len(line), nil
