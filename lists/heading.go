@@ -10,7 +10,7 @@ import (
 // What makes a whole file unusable.
 var (
 	ErrEncoding = errors.New("it is not in UTF-8 (Windows-1251, perhaps, or UTF-16): save it anew as «CSV UTF-8», or with `iconv -f WINDOWS-1251 -t UTF-8`")
-	ErrHeading  = errors.New("line 1 must name the columns: value, and where there are such kind, scenario, reporters, last")
+	ErrHeading  = errors.New("line 1 must name the columns, and one of them value (the others are kind, scenario, reporters, last): write `value` above a list that has none")
 	ErrTwice    = errors.New("line 1 names a column twice")
 	ErrColumns  = errors.New("line 1 names more than 64 columns")
 )

@@ -130,6 +130,9 @@ type blocks struct {
 
 func (b *blocks) heading() ([]byte, error) {
 	line, err := b.next()
+	if err == nil && separates(line) {
+		line, err = b.next()
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
@@ -137,6 +140,13 @@ func (b *blocks) heading() ([]byte, error) {
 		return nil, ErrHeading
 	}
 	return bytes.Clone(bytes.TrimRight(line, "\r\n")), nil
+}
+
+// separates reports whether a line is the one by which Excel is told the separator
+// of the file: sep=; and no more. The heading tells it too.
+func separates(line []byte) bool {
+	line = bytes.TrimRight(bytes.TrimPrefix(line, []byte("\ufeff")), "\r\n")
+	return len(line) == len("sep=;") && bytes.EqualFold(line[:4], []byte("sep="))
 }
 
 // next reads a line with its end. One that is too long is bad, and read as empty.

@@ -104,7 +104,7 @@ func (c replayLetters) Run(s *surroundings) error {
 		if err != nil {
 			return err
 		}
-		return c.done(s.stdout, n, "marked", "%d dead letter(s) will be handled anew: by the bot that runs, within seconds, or at the next start. What fails again is listed with its new reason.\n")
+		return c.done(s.stdout, n, "marked", "%s will be handled anew: by the bot that runs, within seconds, or at the next start. What fails again is listed with its new reason.\n")
 	})
 }
 
@@ -139,7 +139,7 @@ func (c dropLetters) Run(s *surroundings) error {
 		if err != nil {
 			return err
 		}
-		return c.done(s.stdout, n, "dropped", "%d dead letter(s) are forgotten.\n")
+		return c.done(s.stdout, n, "dropped", "%s forgotten.\n")
 	})
 }
 
@@ -148,12 +148,19 @@ func (c chosen) done(out io.Writer, n int, what, text string) error {
 	if c.JSON {
 		return json.NewEncoder(out).Encode(map[string]int{what: n})
 	}
-	_, err := fmt.Fprintf(out, text, n)
+	_, err := fmt.Fprintf(out, text, counted(n, "dead letter", "dead letters"))
 	return err
 }
 
 func noLetter(id int64) error {
 	return fmt.Errorf("there is no dead letter %d: `saqbol deadletters` lists those there are (%w)", id, fraud.ErrNoLetter)
+}
+
+// noFile reports that the database is a file, and that it is not there.
+func noFile(cfg config) (path string, missing bool) {
+	path, isFile := sqlitePath(cfg.databaseURL)
+	info, err := os.Stat(path)
+	return path, isFile && (err != nil || info.Size() == 0)
 }
 
 // withLetters opens the database that is there, beside the bot if one runs.
@@ -162,10 +169,8 @@ func withLetters(s *surroundings, do func(*storage.Store) error) error {
 	if err != nil {
 		return err
 	}
-	if path, isFile := sqlitePath(cfg.databaseURL); isFile {
-		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
-			return fmt.Errorf("there is no database %s yet: set DATABASE_URL, or run this in the folder in which `saqbol run` is started", path)
-		}
+	if path, missing := noFile(cfg); missing {
+		return fmt.Errorf("there is no database %s yet: set DATABASE_URL, or run this in the folder in which `saqbol run` is started", path)
 	}
 	keys, err := cfg.keys(s.ctx, slog.New(slog.DiscardHandler)) // none is made where there is a database
 	if err != nil {
@@ -273,8 +278,8 @@ func showLetter(ctx context.Context, out io.Writer, store letterBox, id int64, a
 		shown.Raw = l.Raw
 		return json.NewEncoder(out).Encode(shown)
 	}
-	_, err = fmt.Fprintf(out, "id %d, update %d, %s UTC, failed again %d time(s), %d bytes, %s\n%s\n\n%s\n",
-		l.ID, l.Update, l.At.UTC().Format("2006-01-02 15:04:05"), l.Tries, l.Size, stateOf(l), visible(l.Reason), visible(string(l.Raw)))
+	_, err = fmt.Fprintf(out, "id %d, update %d, %s UTC, failed again %s, %d bytes, %s\n%s\n\n%s\n",
+		l.ID, l.Update, l.At.UTC().Format("2006-01-02 15:04:05"), counted(l.Tries, "time", "times"), l.Size, stateOf(l), visible(l.Reason), visible(string(l.Raw)))
 	return err
 }
 

@@ -104,7 +104,7 @@ func TestDeadLettersBesideTheBot(t *testing.T) {
 	}
 
 	before := len(c.Messages())
-	if status, out, problem := s.command(t, "deadletters", "replay", "--all"); status != exitDone || !strings.HasPrefix(out, "2 dead letter(s)") {
+	if status, out, problem := s.command(t, "deadletters", "replay", "--all"); status != exitDone || !strings.HasPrefix(out, "2 dead letters") {
 		t.Errorf("status %d: %s%s", status, out, problem)
 	}
 	if _, err := c.Wait(ctx, func(now []emulator.Message) bool {

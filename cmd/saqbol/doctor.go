@@ -57,7 +57,7 @@ func (c doctorCommand) Run(s *surroundings) error {
 	}
 	switch {
 	case failed > 0:
-		return fmt.Errorf("doctor found %d problem(s): mend what is marked with fail", failed)
+		return fmt.Errorf("doctor found %s: mend what is marked with fail", counted(failed, "problem", "problems"))
 	case warned > 0 && !c.JSON:
 		fmt.Fprintf(s.stdout, "SaqBol can run; see to what is marked with warn (%d).\n", warned)
 	case !c.JSON:

@@ -80,10 +80,10 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 	d.report("database", fmt.Sprintf("opens with the key and is sound: %d reports of %d subjects; %d answers wait",
 		health.Reports, health.Subjects, health.Unsent), errors.Join(err, store.Close()))
 	if health.Letters > 0 {
-		d.add("letters", gradeWarn, "%d update(s) could not be handled: `saqbol deadletters` lists them", health.Letters)
+		d.add("letters", gradeWarn, "%s could not be handled: `saqbol deadletters` lists them", counted(health.Letters, "update", "updates"))
 	}
 	if health.Aside > 0 {
-		d.add("letters", gradeWarn, "%d stored message(s) or letter(s) can't be read and are set aside for a month: sealed under another key, or damaged", health.Aside)
+		d.add("letters", gradeWarn, "answers, notices and letters that can't be read, set aside for a month: %d; they were sealed under another key, or damaged", health.Aside)
 	}
 }
 

@@ -154,8 +154,11 @@ func TestWrongUse(t *testing.T) {
 		}
 	}
 	var stdout, stderr lockedBuffer
-	if status := run(t.Context(), []string{"--help"}, nil, &stdout, &stderr); status != exitDone || !strings.Contains(stdout.String(), "demo") {
-		t.Errorf("--help ends with %d: %s", status, stdout.String())
+	for words, want := range map[string]string{"--help": "demo", "help": "demo", "help import": "--strict"} {
+		var stdout, stderr lockedBuffer
+		if status := run(t.Context(), strings.Fields(words), nil, &stdout, &stderr); status != exitDone || !strings.Contains(stdout.String(), want) {
+			t.Errorf("%s ends with %d: %s", words, status, stdout.String())
+		}
 	}
 	if status := run(t.Context(), []string{"version"}, nil, &stdout, &stderr); status != exitDone || !strings.Contains(stdout.String(), "go1.") {
 		t.Errorf("version ends with %d: %s", status, stdout.String())

@@ -56,9 +56,13 @@ func (c importCommand) Run(s *surroundings) error {
 	if err := c.tell(s, list); err != nil {
 		return err
 	}
+	path, missing := noFile(cfg)
 	store, err := openBeside(s, cfg, keys)
 	if err != nil {
 		return c.early(err)
+	}
+	if missing {
+		fmt.Fprintf(s.stdout, "There was no database here: %s is new. If the bot runs with another one, set DATABASE_URL, or import in the folder in which `saqbol run` is started.\n", path)
 	}
 	return errors.Join(c.load(s, store, name, keys, list), store.Close())
 }
@@ -143,7 +147,7 @@ func (c importCommand) tell(s *surroundings, list lists.List) error {
 	case len(list.Subjects) == 0:
 		return fmt.Errorf("%s holds no line that can be used: nothing was loaded", c.File)
 	case c.Strict && len(list.Bad) > 0:
-		return fmt.Errorf("nothing was loaded, because %d line(s) can't be used: mend them, or leave --strict out", len(list.Bad))
+		return fmt.Errorf("nothing was loaded, because of what can't be used (%s): mend that, or leave --strict out", counted(len(list.Bad), "line", "lines"))
 	}
 	return nil
 }
@@ -175,7 +179,7 @@ func (c importCommand) load(s *surroundings, store *storage.Store, name string, 
 	if did.Before > 0 {
 		fmt.Fprintf(s.stdout, "Went on behind the %d subjects that were loaded before.\n", did.Before)
 	}
-	fmt.Fprintf(s.stdout, "The list %q is loaded, and on the disk: %d subjects new or changed, %d as they were, %d taken out; %d line(s) were about a subject of another line.\n",
+	fmt.Fprintf(s.stdout, "The list %q is loaded, and on the disk: %d subjects new or changed, %d as they were, %d taken out. Lines about a subject that another line is about: %d.\n",
 		name, did.Stored, did.Same, did.Removed, list.Merged)
 	return nil
 }

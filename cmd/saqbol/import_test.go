@@ -70,8 +70,12 @@ const aBanksList = "\ufeffkind;value;comment;reporters\r\n" +
 
 func TestImport(t *testing.T) {
 	i := newImporting(t, aBanksList)
-	i.says(i.run(exitDone, "import", i.list), "Columns that are not read: comment.", `The list "bank" is loaded`, "2 subjects new or changed", "1 line(s) were about")
-	i.says(i.run(exitDone, "import", i.list), "0 subjects new or changed, 2 as they were")
+	i.says(i.run(exitDone, "import", i.list), "Columns that are not read: comment.", `The list "bank" is loaded`, "2 subjects new or changed", "There was no database here: ", "Lines about a subject that another line is about: 1")
+	again := i.run(exitDone, "import", i.list)
+	i.says(again, "0 subjects new or changed, 2 as they were")
+	if strings.Contains(again, "There was no database") {
+		t.Errorf("the database was there: %s", again)
+	}
 	i.says(i.run(exitFailed, "doctor"), `"bank" was loaded at`) // it misses a token
 	i.write("value\n87011234567\n")
 	i.says(i.run(exitDone, "import", i.list, "--replace"), "1 subjects new or changed", "1 taken out")

@@ -39,9 +39,9 @@ func (c restoreCommand) Run(s *surroundings) error {
 		return err
 	}
 	if !isFile {
-		path = "DATABASE_URL"
+		path = "The server's database"
 	}
-	fmt.Fprintf(s.stdout, "%s is the database as it was at %s.\n", path, moment(done.Taken))
+	fmt.Fprintf(s.stdout, "%s is back as it was at %s.\n", path, moment(done.Taken))
 	describe(s.stdout, done.Backup)
 	fmt.Fprintf(s.stdout, "Messages that will be sent at the next start: %d. Not sent again, because they were on their way or are too old: %d.\n", done.Waiting, done.Dropped)
 	if done.Aside != "" {
