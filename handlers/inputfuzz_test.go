@@ -15,8 +15,9 @@ import (
 // walker is one person who does what a fuzzer says, over and over.
 type walker struct {
 	*chat
-	buttons []Button
-	under   []int64
+	buttons  []Button
+	under    []int64
+	commands []string
 }
 
 // do hands an Input over and holds the answer against what every answer must be.
@@ -107,6 +108,7 @@ func FuzzInput(f *testing.F) {
 	store := newFakeStore()
 	deps := newDeps(f, store)
 	w := &walker{chat: &chat{router: New(deps), store: store, deps: deps, person: 1001, update: new(int64), message: 100, board: map[int64]Message{}}}
+	w.commands = slices.Sorted(maps.Keys(w.router.commands))
 	for _, text := range []string{"8 701 123 45 67", "4400 4300 0000 1237", "<b>x</b> & <s>", "", "да", "жоқ", "500 000", "вчера", "\xff\x00\u202e", "помогите", strings.Repeat("<", 4096)} {
 		f.Add("", text, "r:00000000:words:skip", []byte{0, 16, 17, 18, 1, 2, 3, 4, 5, 6})
 		f.Add("kk", text, "drop:yes", []byte{7, 16, 16, 16, 16, 16, 16, 16, 16, 16, 0, 8, 9, 10})
@@ -136,7 +138,6 @@ func (w *walker) step(t *testing.T, step byte, text, data string) {
 	if said == "" {
 		said = "?"
 	}
-	commands := slices.Sorted(maps.Keys(w.router.commands))
 	switch {
 	case step >= 16 && len(w.buttons) > 0:
 		i := int(step) % len(w.buttons)
@@ -158,7 +159,7 @@ func (w *walker) step(t *testing.T, step byte, text, data string) {
 	case step%16 == 7:
 		w.do(t, Input{Kind: KindCommand, Command: "report", Text: text})
 	case step%16 == 8:
-		w.do(t, Input{Kind: KindCommand, Command: commands[len(text)%len(commands)], Text: data})
+		w.do(t, Input{Kind: KindCommand, Command: w.commands[len(text)%len(w.commands)], Text: data})
 	case step%16 == 9:
 		w.do(t, Input{Kind: KindCommand, Command: data, Text: text})
 	case step%16 == 10:

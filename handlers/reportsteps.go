@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"sync"
+
 	"saqbol/fraud"
 	"saqbol/locales"
 )
@@ -58,8 +60,9 @@ type option struct {
 	label  locales.Msg
 }
 
-// reportSteps is the order of the questions; the summary follows the last.
-func reportSteps() []reportStep {
+// reportSteps is the order of the questions; the summary follows the last. Nobody
+// changes what it gives.
+var reportSteps = sync.OnceValue(func() []reportStep {
 	always := func(*reportDraft) bool { return true }
 	return []reportStep{
 		{name: stepSubjects, asked: always},
@@ -72,7 +75,7 @@ func reportSteps() []reportStep {
 		{name: stepAmount, skips: true, asked: func(d *reportDraft) bool { return d.Answers[stepLoss] == string(fraud.LossMoney) }},
 		{name: stepWords, skips: true, asked: always},
 	}
-}
+})
 
 func asksVoice(d *reportDraft) bool {
 	_, known := impliedVoice(fraud.Channel(d.Answers[stepChannel]))
