@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"time"
 )
 
 type options struct {
@@ -32,6 +33,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 3, "how often the contenders take turns")
 	flag.IntVar(&o.size.n, "n", 20_000, "updates in a turn")
 	flag.IntVar(&o.size.warm, "warm", 2_000, "updates before them that are not measured")
+	flag.DurationVar(&o.size.settled, "settled", 5*time.Second, "how old a contender is at the least when it is measured: what it does in the background after a start is done then")
 	flag.StringVar(&scenes, "scenes", "", "only scenes that this regular expression matches")
 	flag.StringVar(&names, "names", "", "only contenders that this regular expression matches")
 	flag.BoolVar(&o.smoke, "smoke", false, "SaqBol alone, 320 updates a scene: is everything answered, once and in order?")

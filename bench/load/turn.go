@@ -21,12 +21,11 @@ type figures struct {
 	disordered int           // answers before an earlier one of the same chat
 }
 
-// settled is how old a contender is when it is measured: what it does in the
-// background after a start, as SaqBol's filter of a small store, is done then.
-const settled = 5 * time.Second
-
-// size is how much one turn asks.
-type size struct{ warm, n int }
+// size is how much one turn asks, and how old the contender is by then at the least.
+type size struct {
+	warm, n int
+	settled time.Duration
+}
 
 // turn starts a contender, warms it up, measures it and ends it.
 func turn(c contender, folder, scene string, s size, profile string) (f figures, err error) {
@@ -82,7 +81,7 @@ func turn(c contender, folder, scene string, s size, profile string) (f figures,
 	if err != nil {
 		return f, fmt.Errorf("%s, %s: %w:\n%s", c.name, scene, err, p.output())
 	}
-	time.Sleep(time.Until(started.Add(settled)))
+	time.Sleep(time.Until(started.Add(s.settled)))
 	if profile != "" {
 		p.profile()
 	}
