@@ -93,7 +93,7 @@ func run(o options) error {
 			in := slices.DeleteFunc(slices.Clone(all), func(c contender) bool { return !slices.Contains(c.scenes, scene) })
 			for i := range in { // each begins once in a while
 				c := in[(i+round)%len(in)]
-				f, err := turn(c, folder, scene, o.size, o.profile)
+				f, err := turn(c, folder, scene, o.size.in(scene), o.profile)
 				if err != nil && c.saqbol {
 					return err
 				}
