@@ -29,6 +29,7 @@ const (
 // What a file that is to be restored can lack.
 var (
 	ErrUnsealed = errors.New("it bears no seal: it is cut off, or was not made by `saqbol backup`. If you trust it, restore it with --unsealed")
+	ErrNoBackup = errors.New("it is no backup: name a file that `saqbol backup` made")
 	ErrBroken   = errors.New("it is damaged or was changed: take another backup")
 )
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -128,31 +129,15 @@ func clearParts(path string) {
 func fetch(ctx context.Context, file, part string, keys *seal.Keys, o RestoreOptions) (Backup, error) {
 	from, err := os.Open(file)
 	if err != nil {
-		return Backup{}, err
+		return Backup{}, unreadableFile(err)
 	}
 	defer func() { _ = from.Close() }() // read only
-	head, err := header(file)
+	m, sealed, err := examine(ctx, from, keys, o)
 	if err != nil {
 		return Backup{}, err
 	}
-	if len(head) < 100 || string(head[:16]) != sqliteMagic {
-		return Backup{}, fmt.Errorf("%w (it is no SQLite database)", ErrBroken)
-	}
-	m, err := readSeal(from, keys)
-	switch {
-	case errors.Is(err, ErrUnsealed) && o.Unsealed && !ours(head) && inspect(ctx, file, lockWait) != nil:
-		return Backup{}, fmt.Errorf("%w (it belongs to another program)", ErrBroken)
-	case errors.Is(err, ErrUnsealed) && o.Unsealed:
+	if !sealed {
 		return fetchUnsealed(ctx, file, part, keys, o)
-	case err != nil:
-		return Backup{}, err
-	}
-	wants, err := sqliteSchema().wanted()
-	if err != nil {
-		return Backup{}, err
-	}
-	if m.Schema > wants {
-		return Backup{}, newer(m.Schema, wants)
 	}
 	if err := fetchSealed(from, part, m); err != nil {
 		return Backup{}, err
@@ -168,6 +153,61 @@ func fetch(ctx context.Context, file, part string, keys *seal.Keys, o RestoreOpt
 		return Backup{}, ErrBroken
 	}
 	return m.backup(), nil
+}
+
+// FitToRestore looks whether Restore would take file, as far as that shows without
+// reading all of it: it is there, it is a backup, and its seal opens with the keys.
+func FitToRestore(ctx context.Context, file string, keys *seal.Keys, o RestoreOptions) error {
+	from, err := os.Open(file)
+	if err != nil {
+		return fmt.Errorf("the backup %s: %w", file, unreadableFile(err))
+	}
+	defer func() { _ = from.Close() }() // read only
+	if _, _, err := examine(ctx, from, keys, o); err != nil {
+		return fmt.Errorf("the backup %s: %w", file, err)
+	}
+	return nil
+}
+
+// examine reads the seal of a backup; sealed is false for a file that has none and
+// that o takes all the same.
+func examine(ctx context.Context, file *os.File, keys *seal.Keys, o RestoreOptions) (m manifest, sealed bool, err error) {
+	head, err := header(file.Name())
+	if err != nil {
+		return m, false, unreadableFile(err)
+	}
+	database := strings.HasPrefix(string(head), sqliteMagic)
+	m, err = readSeal(file, keys)
+	switch {
+	case errors.Is(err, ErrUnsealed) && !database:
+		return m, false, ErrNoBackup
+	case !database || len(head) < 100:
+		return m, false, ErrBroken
+	case errors.Is(err, ErrUnsealed) && o.Unsealed && !ours(head) && inspect(ctx, file.Name(), lockWait) != nil:
+		return m, false, fmt.Errorf("%w (it belongs to another program)", ErrBroken)
+	case errors.Is(err, ErrUnsealed) && o.Unsealed:
+		return m, false, nil
+	case err != nil:
+		return m, false, err
+	}
+	wants, err := sqliteSchema().wanted()
+	if err != nil {
+		return m, false, err
+	}
+	if m.Schema > wants {
+		return m, false, newer(m.Schema, wants)
+	}
+	return m, true, nil
+}
+
+// unreadableFile is an error about a file without the file's name, which the caller
+// knows.
+func unreadableFile(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return fmt.Errorf("it can't be read: %w", err)
 }
 
 // fetchSealed copies the bytes before the seal and compares them with it.

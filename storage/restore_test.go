@@ -98,8 +98,8 @@ func TestRestoreRefuses(t *testing.T) {
 		want        error
 	}{
 		"nothing":                   {filepath.Join(folder, "nothing"), place, RestoreOptions{}, os.ErrNotExist},
-		"an empty file":             {write("empty", nil), place, RestoreOptions{Unsealed: true}, ErrBroken},
-		"text":                      {write("text", []byte(strings.Repeat("songs ", 1000))), place, RestoreOptions{Unsealed: true}, ErrBroken},
+		"an empty file":             {write("empty", nil), place, RestoreOptions{Unsealed: true}, ErrNoBackup},
+		"text":                      {write("text", []byte(strings.Repeat("songs ", 1000))), place, RestoreOptions{Unsealed: true}, ErrNoBackup},
 		"another program's":         {foreign, place, RestoreOptions{Unsealed: true}, ErrBroken},
 		"a folder":                  {folder, place, RestoreOptions{}, nil},
 		"another key":               {newHouse(t).backedUp(1, BackupOptions{}), place, RestoreOptions{}, ErrWrongKey},

@@ -25,6 +25,9 @@ func (c backupCommand) Run(s *surroundings) error {
 	if err != nil {
 		return err
 	}
+	if err := cfg.databaseThere(); err != nil {
+		return err
+	}
 	keys, err := cfg.keysThere()
 	if err != nil {
 		return err
@@ -48,7 +51,7 @@ func (c config) keysThere() (*seal.Keys, error) {
 		return c.givenKeys()
 	}
 	if _, err := os.Stat(keyFile); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no key: put back the %s or SAQBOL_KEY that the database was made with", keyFile)
+		return nil, fmt.Errorf("there is no %s here and no SAQBOL_KEY: run this in the folder in which `saqbol run` is started, or put back the key that the database was made with", keyFile)
 	}
 	return readKeyFile(keyFile)
 }

@@ -68,6 +68,10 @@ func TestBackupAndRestore(t *testing.T) {
 		t.Errorf("over an existing file it ends with %d: %s", status, stderr.String())
 	}
 	stderr = lockedBuffer{}
+	if status := run(t.Context(), []string{"restore", copyAt + "s"}, s.environ, &lockedBuffer{}, &stderr); status != exitFailed || !strings.Contains(stderr.String(), "no such file") {
+		t.Errorf("of a file that is not there, beside a running bot, it ends with %d: %s", status, stderr.String())
+	}
+	stderr = lockedBuffer{}
 	if status := run(t.Context(), []string{"restore", "--force", copyAt}, s.environ, &lockedBuffer{}, &stderr); status != exitFailed || !strings.Contains(stderr.String(), "another SaqBol runs") {
 		t.Errorf("beside a running bot it ends with %d: %s", status, stderr.String())
 	}
@@ -113,11 +117,15 @@ func TestRestoreSaysWhatIsWrong(t *testing.T) {
 		args    []string
 		want    string
 	}{
-		"no key":           {s.environ, []string{"restore", copyAt}, "there is no key"},
-		"no key to backup": {s.environ, []string{"backup", "copy"}, "there is no key"},
-		"no database":      {s.with("SAQBOL_KEY=" + testKey(t)), []string{"backup", "copy"}, "there is no database"},
-		"no backup":        {s.with("SAQBOL_KEY=" + testKey(t)), []string{"restore", copyAt}, "take another backup"},
-		"no file":          {s.with("SAQBOL_KEY=" + testKey(t)), []string{"restore", "nothing"}, "no such file"},
+		"no key":              {s.environ, []string{"restore", copyAt}, "there is no saqbol.key here and no SAQBOL_KEY: run this in the folder"},
+		"no key to backup":    {s.with("DATABASE_URL=sqlite:" + copyAt), []string{"backup", "copy"}, "there is no saqbol.key here"},
+		"no database":         {s.with("SAQBOL_KEY=" + testKey(t)), []string{"backup", "copy"}, "there is no database"},
+		"an empty folder":     {nil, []string{"backup", "copy"}, "there is no database data/saqbol.db yet: set DATABASE_URL, or run this in the folder"},
+		"nothing to undo":     {nil, []string{"import", "--undo", "--source", "x"}, "there is no database data/saqbol.db yet"},
+		"no backup":           {s.with("SAQBOL_KEY=" + testKey(t)), []string{"restore", copyAt}, "it is no backup"},
+		"no file":             {s.with("SAQBOL_KEY=" + testKey(t)), []string{"restore", "nothing"}, "the backup nothing: it can't be read: no such file"},
+		"no file, occupied":   {s.with("SAQBOL_KEY="+testKey(t), "DATABASE_URL=sqlite:"+copyAt), []string{"restore", "nothing"}, "no such file"},
+		"no backup, occupied": {s.with("SAQBOL_KEY="+testKey(t), "DATABASE_URL=sqlite:"+copyAt), []string{"restore", copyAt}, "it is no backup"},
 	} {
 		var stdout, stderr lockedBuffer
 		status := run(t.Context(), tt.args, tt.environ, &stdout, &stderr)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -160,7 +161,17 @@ func noLetter(id int64) error {
 func noFile(cfg config) (path string, missing bool) {
 	path, isFile := sqlitePath(cfg.databaseURL)
 	info, err := os.Stat(path)
-	return path, isFile && (err != nil || info.Size() == 0)
+	return path, isFile && (errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0)
+}
+
+// databaseThere refuses to work on a database that is not there: this is not the
+// folder of the bot, most likely. That comes before the keys, which are not there
+// either then, and not lost.
+func (c config) databaseThere() error {
+	if path, missing := noFile(c); missing {
+		return fmt.Errorf("there is no database %s yet: set DATABASE_URL, or run this in the folder in which `saqbol run` is started", path)
+	}
+	return nil
 }
 
 // withLetters opens the database that is there, beside the bot if one runs.
@@ -169,8 +180,8 @@ func withLetters(s *surroundings, do func(*storage.Store) error) error {
 	if err != nil {
 		return err
 	}
-	if path, missing := noFile(cfg); missing {
-		return fmt.Errorf("there is no database %s yet: set DATABASE_URL, or run this in the folder in which `saqbol run` is started", path)
+	if err := cfg.databaseThere(); err != nil {
+		return err
 	}
 	keys, err := cfg.keys(s.ctx, slog.New(slog.DiscardHandler)) // none is made where there is a database
 	if err != nil {

@@ -201,11 +201,14 @@ func (c importCommand) broken(name string, err error) error {
 }
 
 func (c importCommand) undo(s *surroundings, cfg config, name string) error {
+	if err := cfg.databaseThere(); err != nil {
+		return err
+	}
 	keys, err := cfg.keysThere()
 	if err != nil {
 		return err
 	}
-	store, err := openBeside(s, cfg, keys)
+	store, err := openBeside(s, cfg, keys, storage.MustExist())
 	if err != nil {
 		return err
 	}
@@ -225,6 +228,6 @@ func (c importCommand) undo(s *surroundings, cfg config, name string) error {
 
 // openBeside opens the database, which a bot may be using. An import is right
 // whoever else writes: each of its transactions reads what it changes (adr/0009).
-func openBeside(s *surroundings, cfg config, keys *seal.Keys) (*storage.Store, error) {
-	return storage.Open(s.ctx, cfg.databaseURL, keys, storage.WithoutLease())
+func openBeside(s *surroundings, cfg config, keys *seal.Keys, more ...storage.Option) (*storage.Store, error) {
+	return storage.Open(s.ctx, cfg.databaseURL, keys, append(more, storage.WithoutLease())...)
 }

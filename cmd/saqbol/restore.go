@@ -26,6 +26,10 @@ func (c restoreCommand) Run(s *surroundings) error {
 	if err != nil {
 		return err
 	}
+	o := storage.RestoreOptions{Force: c.Force, Unsealed: c.Unsealed, Silent: c.Silent}
+	if err := storage.FitToRestore(s.ctx, c.File, keys, o); err != nil { // nobody stops a bot for a file that is of no use
+		return err
+	}
 	path, isFile := sqlitePath(cfg.databaseURL)
 	if isFile {
 		lock, err := unused(s, cfg, path)
@@ -34,7 +38,7 @@ func (c restoreCommand) Run(s *surroundings) error {
 		}
 		defer func() { _ = lock.Close() }() // the next instance may come; a nil lock is closed
 	}
-	done, err := storage.Restore(s.ctx, cfg.databaseURL, keys, c.File, storage.RestoreOptions{Force: c.Force, Unsealed: c.Unsealed, Silent: c.Silent})
+	done, err := storage.Restore(s.ctx, cfg.databaseURL, keys, c.File, o)
 	if err != nil {
 		return err
 	}
@@ -47,7 +51,7 @@ func (c restoreCommand) Run(s *surroundings) error {
 	if done.Aside != "" {
 		fmt.Fprintf(s.stdout, "The former database is %s.\n", done.Aside)
 	}
-	fmt.Fprintln(s.stdout, "What people had erased since then is back: see docs/operations.md, \"After a restore\".")
+	fmt.Fprintln(s.stdout, "What people had erased since then may be back: see docs/operations.md, \"After a restore\".")
 	return nil
 }
 
