@@ -1,17 +1,14 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"time"
 
 	"golang.org/x/term"
 
 	"saqbol/storage"
-	"saqbol/storage/seal"
 )
 
 type backupCommand struct {
@@ -42,18 +39,6 @@ func (c backupCommand) Run(s *surroundings) error {
 	describe(s.stdout, made)
 	fmt.Fprintln(s.stdout, "It opens only with the key set: keep a copy of that apart from it.")
 	return nil
-}
-
-// keysThere reads the key set and makes none: what a backup was sealed with can't
-// be made anew.
-func (c config) keysThere() (*seal.Keys, error) {
-	if c.key.reveal() != "" {
-		return c.givenKeys()
-	}
-	if _, err := os.Stat(keyFile); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no %s here and no SAQBOL_KEY: run this in the folder in which `saqbol run` is started, or put back the key that the database was made with", keyFile)
-	}
-	return readKeyFile(keyFile)
 }
 
 // describe writes what a backup holds; `backup` and `restore` write the same of

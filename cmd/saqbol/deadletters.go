@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -183,7 +182,7 @@ func withLetters(s *surroundings, do func(*storage.Store) error) error {
 	if err := cfg.databaseThere(); err != nil {
 		return err
 	}
-	keys, err := cfg.keys(s.ctx, slog.New(slog.DiscardHandler)) // none is made where there is a database
+	keys, err := cfg.keysThere()
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func (c importCommand) Run(s *surroundings) error {
 	if c.Undo {
 		return c.undo(s, cfg, name)
 	}
-	keys, err := cfg.keys(s.ctx, slog.New(slog.NewTextHandler(s.stderr, nil)))
+	keys, keep, err := cfg.keysAtLast(s.ctx, slog.New(slog.NewTextHandler(s.stderr, nil)))
 	if err != nil {
 		return err
 	}
@@ -54,6 +54,9 @@ func (c importCommand) Run(s *surroundings) error {
 		return c.early(err)
 	}
 	if err := c.tell(s, list); err != nil {
+		return err
+	}
+	if err := keep(); err != nil {
 		return err
 	}
 	path, missing := noFile(cfg)

@@ -97,6 +97,26 @@ func TestStoppedBeforeItBegan(t *testing.T) {
 	i.says(out.String(), "nothing of this file was loaded", "it was stopped before it was done)")
 }
 
+// TestImportMakesKeysLast: what comes to nothing leaves nothing behind.
+func TestImportMakesKeysLast(t *testing.T) {
+	i := newImporting(t, aBanksList)
+	t.Chdir(filepath.Dir(i.list))
+	i.environ = nil
+	for name, text := range map[string]string{"no heading": "87011234567\n", "no line": "value\nnothing\n", "half a line": "value\n87011234567\nnothing\n", "an encoding": "value\n\xcf\n"} {
+		i.write(text)
+		i.run(exitFailed, "import", "--strict", "bank.csv")
+		i.run(exitFailed, "import", "nosuch.csv")
+		if left, err := os.ReadDir("."); err != nil || len(left) != 1 {
+			t.Errorf("%s: %v is left, %v", name, left, err)
+		}
+	}
+	i.write(aBanksList)
+	i.says(i.run(exitDone, "import", "bank.csv"), "made a new key set", "There was no database here: data/saqbol.db is new")
+	if out := i.run(exitDone, "import", "bank.csv"); strings.Contains(out, "new key set") || !strings.Contains(out, "2 as they were") {
+		t.Errorf("the keys of the first import do not count: %s", out)
+	}
+}
+
 func TestImportOfBadLines(t *testing.T) {
 	text := "value\n87011234567\n102\n"
 	for n := range 25 {

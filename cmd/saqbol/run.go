@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,13 +14,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"saqbol/bot"
-	"saqbol/storage"
 	"saqbol/storage/seal"
 )
-
-// keyFile is where run keeps the key set without SAQBOL_KEY: in the working
-// folder, outside the data folder, so that a copy of the data is no copy of the key.
-const keyFile = "saqbol.key"
 
 // httpGrace is how long requests under way may take once the program stops. With
 // the bot's own drain it stays within ten seconds.
@@ -140,67 +134,6 @@ func (c config) parts(log *slog.Logger) (parts, error) {
 		p.webhook = bot.Webhook{URL: c.webhook.String(), Secret: bot.NewSecret(c.webhookKey.reveal()), Calls: c.calls}
 	}
 	return p, nil
-}
-
-// keys reads the key set from SAQBOL_KEY, else from saqbol.key, which is made if
-// it is not there.
-func (c config) keys(ctx context.Context, log *slog.Logger) (*seal.Keys, error) {
-	if c.key.reveal() != "" {
-		return c.givenKeys()
-	}
-	if orphaned(ctx, c.databaseURL) {
-		return nil, fmt.Errorf("the database is there but its key is not: put %s or SAQBOL_KEY back, or set DATABASE_URL to a new one", keyFile)
-	}
-	keys, created, err := seal.LoadOrCreate(keyFile)
-	if errors.Is(err, fs.ErrPermission) {
-		return nil, fmt.Errorf("%s can't be read or made in this folder: run as the user who owns it, or set SAQBOL_KEY_FILE (%w)", keyFile, cause(err))
-	}
-	if err != nil {
-		return nil, err
-	}
-	if created {
-		log.Warn("made a new key set: copy it to a safe place apart from the database, without it the reports can't be read", "file", keyFile)
-	}
-	return keys, nil
-}
-
-// givenKeys reads the key set from SAQBOL_KEY.
-func (c config) givenKeys() (*seal.Keys, error) {
-	keys, err := seal.Read([]byte(c.key.reveal()))
-	if err != nil {
-		return nil, fmt.Errorf("SAQBOL_KEY: %w", err)
-	}
-	return keys, nil
-}
-
-// orphaned tells whether there is a database but no key file: a new key would
-// not open it.
-func orphaned(ctx context.Context, databaseURL string) bool {
-	if _, err := os.Stat(keyFile); !errors.Is(err, fs.ErrNotExist) {
-		return false
-	}
-	path, isFile := sqlitePath(databaseURL)
-	if isFile {
-		info, err := os.Stat(path)
-		return err == nil && info.Size() > 0
-	}
-	// Where the server can't be asked, opening the database says why.
-	return errors.Is(askServer(ctx, databaseURL), storage.ErrWrongKey)
-}
-
-// askServer asks a server whether it holds a database of ours, for whoever has no key
-// to it: by one that fits none. The answer is ErrWrongKey where it does,
-// ErrNoDatabase where it does not, else why that can't be known.
-func askServer(ctx context.Context, databaseURL string) error {
-	stranger, err := seal.Generate()
-	if err != nil {
-		return err
-	}
-	store, err := storage.Open(ctx, databaseURL, stranger, storage.MustExist())
-	if err == nil {
-		err = store.Close()
-	}
-	return err
 }
 
 // settleAfter is when the memory that only the start needed is given back.

@@ -28,7 +28,7 @@ func LoadOrCreate(path string) (keys *Keys, created bool, err error) {
 	if keys, err = Generate(); err != nil {
 		return nil, false, err
 	}
-	if err = create(path, keys); errors.Is(err, fs.ErrExist) {
+	if err = Create(path, keys); errors.Is(err, fs.ErrExist) {
 		// Another start of the program was faster: its key counts.
 		keys, err = Load(path)
 		return keys, false, err
@@ -61,10 +61,10 @@ func Load(path string) (*Keys, error) {
 	return keys, nil
 }
 
-// create makes the key file, which must not be there: fs.ErrExist where it is. It
+// Create makes the key file, which must not be there: fs.ErrExist where it is. It
 // gets its name when it is whole and on the disk, so that neither a crash nor a
 // power cut leaves half a key, or none beside a database that is sealed under it.
-func create(path string, keys *Keys) error {
+func Create(path string, keys *Keys) error {
 	text, err := keys.Text()
 	if err != nil {
 		return err
