@@ -165,7 +165,7 @@ func (r *Recogniser) phones(length int, dots bool) rule {
 				continue
 			}
 			j, ok := p.ending(i, length)
-			if !ok || p.mixesDots(i, j) != dots || !p.phoneStands(i, j) || length == 10 && !p.tenStands(i) {
+			if !ok || p.mixesDots(i, j) != dots || !p.phoneStands(i, j) || length == 10 && !p.tenStands(i) || length == 11 && p.afterPrefix(i, j) {
 				continue
 			}
 			digits := p.digits(store[:0], i, j)
@@ -186,6 +186,14 @@ func (p *page) mixesDots(i, j int) bool {
 		}
 	}
 	return points > 0 && (points < j-i || j-i == 1)
+}
+
+// afterPrefix reports whether the groups i to j follow a 7 or an 8 that stands alone
+// and are divided as what follows it is: +7 777 123 45 678 has a digit too many, and
+// holds no 777 1234 56 78.
+func (p *page) afterPrefix(i, j int) bool {
+	return i > 0 && i < j && !p.groups[i-1].taken && p.size(i-1) == 1 && (p.digit(i-1, 0) == '7' || p.digit(i-1, 0) == '8') &&
+		p.gaps[i].joinsPhone() && p.gaps[i].mark&gapLine == 0 && (p.size(i) == 3 || p.size(i) == 4)
 }
 
 // tenStands asks more of a number without 8: its prefix is not torn, it is not
