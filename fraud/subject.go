@@ -1,5 +1,7 @@
 package fraud
 
+import "strings"
+
 // Kind says what sort of thing a Subject is.
 type Kind string
 
@@ -35,6 +37,13 @@ type Subject struct {
 	Shown   string // the form people read, "+7 701 123 45 67"; cards masked, "4400 43•• •••• 1234"
 	Country string // ISO 3166-1 alpha-2 of a phone number, "" where unknown
 	Hint    string // a phone's operator (a hint: numbers are portable), a card's network, an IBAN's bank
+}
+
+// Miscounted reports whether a number behind +7, which all have eleven digits, has
+// more or fewer of them: far more often a slip of the pen than what a caller showed.
+func (s Subject) Miscounted() bool {
+	const whole = len("+77011234567")
+	return s.Kind == KindImpossible && strings.HasPrefix(s.Value, "+7") && len(s.Value) != whole
 }
 
 // Key finds a subject, or a person, in the store: a keyed hash, 16 bytes. It

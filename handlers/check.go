@@ -22,6 +22,12 @@ type finding struct {
 	verdict fraud.Verdict
 }
 
+// slipped reports whether a number that can't exist has too few digits or too many,
+// and nobody reported exactly that: most likely it was typed so.
+func (f *finding) slipped() bool {
+	return f.verdict.Level == fraud.LevelImpossible && f.verdict.Standing.Reporters == 0 && f.subject.Miscounted()
+}
+
 // notAfter shows no report as of tomorrow: the clock was ahead when it was filed.
 func (f *finding) notAfter(now time.Time) {
 	if last := &f.verdict.Standing.Last; last.After(now) {

@@ -44,6 +44,9 @@ func verdictLines(f finding, lang fraud.Lang) []locales.Msg {
 	case fraud.LevelConfirmed:
 		return withPeople(locales.M("check.confirmed"), reporters)
 	case fraud.LevelImpossible:
+		if f.slipped() {
+			return []locales.Msg{locales.M("check.miscounted")}
+		}
 		return withPeople(locales.M("check.impossible"), reporters)
 	case fraud.LevelOfficial:
 		return officialLines(f, lang)
@@ -136,6 +139,8 @@ func next(findings []finding) locales.Msg {
 		return locales.M("check.next.scam_pay")
 	case level == fraud.LevelConfirmed || level == fraud.LevelReported:
 		return locales.M("check.next.scam_call")
+	case worst.slipped():
+		return locales.M("check.next.miscounted")
 	case level == fraud.LevelImpossible:
 		return locales.M("check.next.impossible")
 	case level == fraud.LevelOfficial:
@@ -160,12 +165,12 @@ func gravest(findings []finding) finding {
 }
 
 // reportedWays reports whether among findings somebody calls who is reported or
-// shows a number that can't exist, and whether money goes where it is reported.
+// shows a number that can't exist and is no slip, and whether money goes where it is reported.
 func reportedWays(findings []finding) (calls, pays bool) {
 	for _, f := range findings {
 		reported := f.verdict.Level == fraud.LevelConfirmed || f.verdict.Level == fraud.LevelReported
 		pays = pays || reported && receives(f)
-		calls = calls || !receives(f) && (reported || f.verdict.Level == fraud.LevelImpossible)
+		calls = calls || !receives(f) && (reported || f.verdict.Level == fraud.LevelImpossible && !f.slipped())
 	}
 	return calls, pays
 }
@@ -177,19 +182,20 @@ func receives(f finding) bool {
 
 // gravity orders findings by how much harm the next minute may do.
 func gravity(f finding) int {
-	switch f.verdict.Level {
-	case fraud.LevelConfirmed:
-		return 6
-	case fraud.LevelImpossible:
-		return 5
-	case fraud.LevelReported:
-		return 4
-	case fraud.LevelOfficial:
-		if f.verdict.Forged {
-			return 3
-		}
+	switch level := f.verdict.Level; {
+	case level == fraud.LevelConfirmed:
+		return 7
+	case f.slipped():
 		return 2
-	case fraud.LevelNone:
+	case level == fraud.LevelImpossible:
+		return 6
+	case level == fraud.LevelReported:
+		return 5
+	case f.verdict.Forged:
+		return 4
+	case level == fraud.LevelOfficial:
+		return 3
+	case level == fraud.LevelNone:
 		return 1
 	}
 	return 0

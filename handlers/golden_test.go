@@ -81,6 +81,13 @@ func goldenCases() map[string]func(*script) {
 			s.stands("+77031234567", fraud.Standing{Reporters: 2, Top: fraud.ScenarioCode, Last: lastWeek})
 			s.says("+7 703 123 45 67")
 		},
+		"check_miscounted": func(s *script) {
+			s.says("+7 701 123 45 6")
+			s.says("+770112345678")
+			s.stands("+7701123456", fraud.Standing{Reporters: 2, Top: fraud.ScenarioCode, Last: lastWeek})
+			s.says("+7701123456")
+			s.says("/report +7 701 123 45 678")
+		},
 		"check_foreign": func(s *script) { s.says("+998 90 123 45 67") },
 		"check_card": func(s *script) {
 			s.stands("4400430000001237", fraud.Standing{Reporters: 4, Top: fraud.ScenarioFakeShop, Last: lastWeek})

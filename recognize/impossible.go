@@ -81,7 +81,7 @@ func (p *page) elevenShape(i int) (int, bool) {
 func impossible(digits []byte) fraud.Subject {
 	s := fraud.Subject{Kind: fraud.KindImpossible, Value: "+" + string(digits)}
 	s.Shown = s.Value
-	if len(digits) == 11 && digits[0] == '7' {
+	if digits[0] == '7' && len(digits) <= 12 { // a longer one in groups would read as a number and more
 		s.Shown = showSeven(digits)
 	}
 	return s

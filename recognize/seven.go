@@ -73,17 +73,17 @@ func (p plan) region(national []byte) (string, bool) {
 // operator names the operator that the prefix of a Kazakhstan mobile was given to.
 func (p plan) operator(national []byte) string { return p.operators[string(national[:3])] }
 
-// showSeven writes eleven digits that begin with 7 as +7 701 123 45 67.
+// showSeven writes digits that begin with 7 as +7 701 123 45 67. Where somebody typed
+// one too few or too many, the last group has one or three: +7 701 123 45 678.
 func showSeven(d []byte) string {
-	out := make([]byte, 0, 16)
-	out = append(out, '+', d[0], ' ')
-	out = append(out, d[1:4]...)
-	out = append(out, ' ')
-	out = append(out, d[4:7]...)
-	out = append(out, ' ')
-	out = append(out, d[7:9]...)
-	out = append(out, ' ')
-	return string(append(out, d[9:11]...))
+	out := make([]byte, 0, 20)
+	out = append(append(out, '+'), d[:1]...)
+	for _, group := range [][]byte{d[1:4], d[4:7], d[7:9], d[9:]} {
+		if len(group) > 0 {
+			out = append(append(out, ' '), group...)
+		}
+	}
+	return string(out)
 }
 
 // landline tells the fixed lines of Kazakhstan's towns and districts from other
