@@ -203,9 +203,11 @@ func (q *Quota) refuse(a *asker, why fraud.Excess, wait time.Duration) refusal {
 	return refusal{why: why, until: q.until(wait), quiet: quiet}
 }
 
-// until is the first whole minute by the clock after a while.
+// until is the first whole minute by the clock after a while. The clock is read a
+// moment later than the running time: what lies less than a second behind a minute,
+// such as midnight, is that minute.
 func (q *Quota) until(wait time.Duration) time.Time {
-	return q.options.Clock().Round(0).Add(wait + time.Minute - 1).Truncate(time.Minute)
+	return q.options.Clock().Round(0).Add(wait + time.Minute - time.Second).Truncate(time.Minute)
 }
 
 // count adds to a person's counts, if one is given, and to everybody's. The caller

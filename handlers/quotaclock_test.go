@@ -50,6 +50,23 @@ func TestClockQuotaWhileRunning(t *testing.T) {
 	}
 }
 
+// The clock is always read a moment later than the running time, and the day ends at
+// midnight all the same.
+func TestClockQuotaEndsAtMidnight(t *testing.T) {
+	clock, store := newSetClock(), newFakeUsage()
+	q := newTestQuota(store, clock)
+	q.options.Clock = func() time.Time {
+		clock.jump(time.Millisecond)
+		return clock.now()
+	}
+	store.used[1], store.day[1] = fraud.Usage{Checks: 100, Reports: 10}, q.today()
+	for what, r := range map[string]refusal{"report": q.report(t.Context(), 1), "check": q.check(t.Context(), 1, 1)} {
+		if got := clockTimeOf(r.until); r.why != fraud.ExcessDay || got != "00:00" {
+			t.Errorf("a %s is refused for the %s until %s, want until 00:00", what, r.why, got)
+		}
+	}
+}
+
 // The hour's limit is the same hour, whatever the clock says.
 func TestClockQuotaOfAnHour(t *testing.T) {
 	for _, jump := range []time.Duration{oneDay, -oneDay} {
