@@ -32,14 +32,15 @@ type Excess string
 
 // The limits that can be reached.
 const (
-	ExcessNone Excess = ""
-	ExcessHour Excess = "hour" // the person's own, for an hour
-	ExcessDay  Excess = "day"  // the person's own, for a day
-	ExcessBusy Excess = "busy" // everybody's
+	ExcessNone   Excess = ""
+	ExcessHour   Excess = "hour"   // the person's own, for an hour
+	ExcessDay    Excess = "day"    // the person's own, for a day
+	ExcessErased Excess = "erased" // the person's own, on a day on which they erased themselves
+	ExcessBusy   Excess = "busy"   // everybody's
 )
 
 // Excesses are the limits that can be reached.
-func Excesses() []Excess { return []Excess{ExcessHour, ExcessDay, ExcessBusy} }
+func Excesses() []Excess { return []Excess{ExcessHour, ExcessDay, ExcessErased, ExcessBusy} }
 
 // Check tells whether a person may ask one more subject today. What an hour
 // allows is counted elsewhere: it is not a matter of the day.
@@ -49,13 +50,12 @@ func (l Limits) Check(mine, all Usage) Excess {
 
 // Report tells whether a person may file one more report today. Somebody erased
 // counts as a new person for every subject, so who erases themselves has one
-// report left that day: else one person could be many.
+// report that day, before it or after: else one person could be many.
 func (l Limits) Report(mine, all Usage) Excess {
-	used := mine.Reports
-	if l.ReportsPerDay > 0 {
-		used += mine.Erasures * (l.ReportsPerDay - 1)
+	if l.ReportsPerDay > 0 && mine.Erasures > 0 && mine.Reports > 0 {
+		return ExcessErased
 	}
-	return excess(used, l.ReportsPerDay, all.Reports, l.ReportsAll, l.ReportsShare)
+	return excess(mine.Reports, l.ReportsPerDay, all.Reports, l.ReportsAll, l.ReportsShare)
 }
 
 func excess(mine, most, all, ceiling, share int) Excess {

@@ -18,8 +18,10 @@ func TestLimits(t *testing.T) {
 		{"a busy day, a share", l, Usage{Checks: 25, Reports: 3}, Usage{Checks: 1000, Reports: 50}, ExcessBusy, ExcessBusy},
 		{"almost a busy day", l, Usage{Checks: 25, Reports: 3}, Usage{Checks: 999, Reports: 49}, ExcessNone, ExcessNone},
 		{"erased: one report is left", l, Usage{Erasures: 1}, Usage{}, ExcessNone, ExcessNone},
-		{"erased, and that one is filed", l, Usage{Erasures: 1, Reports: 1}, Usage{}, ExcessNone, ExcessDay},
-		{"erased twice", l, Usage{Erasures: 2}, Usage{}, ExcessNone, ExcessDay},
+		{"erased, and that one is filed", l, Usage{Erasures: 1, Reports: 1}, Usage{}, ExcessNone, ExcessErased},
+		{"erased twice, nothing filed", l, Usage{Erasures: 2}, Usage{}, ExcessNone, ExcessNone},
+		{"erased twice, one filed", l, Usage{Erasures: 2, Reports: 1}, Usage{}, ExcessNone, ExcessErased},
+		{"erased on a busy day, nothing filed", l, Usage{Erasures: 1}, Usage{Reports: 50}, ExcessNone, ExcessNone},
 		{"no limits", Limits{}, Usage{Checks: 1e6, Reports: 1e6, Erasures: 5}, Usage{Checks: 1e9, Reports: 1e9}, ExcessNone, ExcessNone},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -19,7 +19,7 @@ func (r *Router) my(ctx context.Context, t Turn) (Reply, error) {
 	if err != nil {
 		return Reply{}, wrapReading(err)
 	}
-	return Reply{Messages: []Message{myMessage(reports, 0)}}, nil
+	return Reply{Messages: []Message{myMessage(reports, 0, r.deps.Quota.report(ctx, t.Person))}}, nil
 }
 
 // myButton answers my:p:<page>, my:w:<code>:<page> (asks) and my:y:<code>:<page>
@@ -29,10 +29,11 @@ func (r *Router) myButton(ctx context.Context, t Turn) (Reply, error) {
 	if err != nil {
 		return Reply{}, wrapReading(err)
 	}
+	refused := r.deps.Quota.report(ctx, t.Person)
 	parts := strings.Split(t.Button, ":")
 	page, _ := strconv.Atoi(parts[len(parts)-1])
 	if len(parts) == 3 && parts[1] == "p" {
-		return myReply(t, reports, page), nil
+		return myReply(t, reports, page, refused), nil
 	}
 	if len(parts) != 4 {
 		return Reply{Toast: locales.M("common.stale")}, nil
@@ -42,7 +43,7 @@ func (r *Router) myButton(ctx context.Context, t Turn) (Reply, error) {
 	case i < 0:
 		return Reply{Toast: locales.M("common.stale")}, nil
 	case reports[i].Status == fraud.StatusWithdrawn:
-		reply := myReply(t, reports, page)
+		reply := myReply(t, reports, page, refused)
 		reply.Toast = locales.M("my.withdrawn_already")
 		return reply, nil
 	case parts[1] == "w":
@@ -52,22 +53,28 @@ func (r *Router) myButton(ctx context.Context, t Turn) (Reply, error) {
 	}
 	reports = slices.Clone(reports)
 	reports[i].Status = fraud.StatusWithdrawn
-	reply := myReply(t, reports, page)
+	reply := myReply(t, reports, page, refused)
 	reply.Toast = locales.M("my.withdrawn")
 	reply.Change.Withdraw = reports[i].Code
 	return reply, nil
 }
 
-func myReply(t Turn, reports []fraud.Report, page int) Reply {
-	m := myMessage(reports, page)
+func myReply(t Turn, reports []fraud.Report, page int, refused refusal) Reply {
+	m := myMessage(reports, page, refused)
 	m.Edit = t.Message
 	return Reply{Messages: []Message{m}}
 }
 
-// myMessage is one page of the list; a page that isn't there is the nearest.
-func myMessage(reports []fraud.Report, page int) Message {
+// myMessage is one page of the list; a page that isn't there is the nearest. To
+// somebody who can't report now it says from when they can.
+func myMessage(reports []fraud.Report, page int, refused refusal) Message {
+	none, foot := locales.M("my.none"), locales.M("my.foot")
+	if refused.given() {
+		from := clockTimeOf(refused.until)
+		none, foot = locales.M("my.none_now", "Time", from), locales.M("my.foot_now", "Time", from)
+	}
 	if len(reports) == 0 {
-		return Message{Text: []locales.Msg{locales.M("my.none")}}
+		return Message{Text: []locales.Msg{none}}
 	}
 	pages := (len(reports) + myPage - 1) / myPage
 	page = min(max(page, 0), pages-1)
@@ -91,7 +98,7 @@ func myMessage(reports []fraud.Report, page int) Message {
 	if len(turn) > 0 {
 		m.Buttons = append(m.Buttons, turn)
 	}
-	m.Text = append(m.Text, locales.Msg{}, locales.M("my.foot"))
+	m.Text = append(m.Text, locales.Msg{}, foot)
 	return m
 }
 

@@ -142,7 +142,21 @@ func (q *Quota) report(ctx context.Context, person int64) refusal {
 	if q == nil || q.exempt[person] {
 		return refusal{}
 	}
+	return q.reportOf(q.Used(ctx, person))
+}
+
+// erasing tells what report will say to a person who now erases everything stored
+// about them, and whether they have a limit at all.
+func (q *Quota) erasing(ctx context.Context, person int64) (after refusal, limited bool) {
+	if q == nil || q.exempt[person] || q.options.Limits.ReportsPerDay == 0 {
+		return refusal{}, false
+	}
 	used := q.Used(ctx, person)
+	used.Erasures++
+	return q.reportOf(used), true
+}
+
+func (q *Quota) reportOf(used fraud.Usage) refusal {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	why := q.options.Limits.Report(used, q.all.used)

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"saqbol/fraud"
+	"saqbol/locales"
 )
 
 // limited is a chat in which limits hold, with what counts and the clock at hand.
@@ -30,6 +32,13 @@ func newLimited(t *testing.T, lang string) *limited {
 // uses lets the person have used something up already.
 func (l *limited) uses(u fraud.Usage) {
 	l.usage.used[l.person], l.usage.day[l.person] = u, l.deps.Quota.today()
+}
+
+// erases counts that the person has erased themselves, as the commit does.
+func (l *limited) erases() {
+	used := l.usage.used[l.person]
+	used.Erasures++
+	l.uses(used)
 }
 
 // fills takes what an hour allows.
@@ -65,6 +74,27 @@ func TestQuotaGolden(t *testing.T) {
 			l.says("/report 87011234567 звонили из банка")
 			l.says("87011234567")
 			l.presses("rep:")
+			l.fileReport(l.person, testNow)
+			l.says("/my")
+		},
+		"quota_erase_once": func(l *limited) {
+			l.store.people[l.person] = fraud.Person{ID: l.person, Known: true}
+			l.says("/settings")
+			l.presses("set:erase")
+			l.presses("set:erased")
+			l.erases()
+			l.says("/my")
+			l.says("/report 87011234567")
+		},
+		"quota_erase_later": func(l *limited) {
+			l.fileReport(l.person, testNow)
+			l.uses(fraud.Usage{Reports: 1})
+			l.says("/settings")
+			l.presses("set:erase")
+			l.presses("set:erased")
+			l.erases()
+			l.says("/my")
+			l.says("/report 87011234567")
 		},
 		"quota_report_busy": func(l *limited) {
 			l.usage.used[0], l.usage.day[0] = fraud.Usage{Reports: 50}, l.deps.Quota.today()
@@ -173,7 +203,7 @@ func TestQuotaNeverLimitsHelp(t *testing.T) {
 		both := func(what string, do func(*chat) Reply) {
 			t.Helper()
 			got := do(l.chat)
-			if diff := cmp.Diff(free.read(do(free)), l.read(got)); diff != "" {
+			if diff := cmp.Diff(free.read(do(free)), l.read(unlimited(got))); diff != "" {
 				t.Errorf("%s: %s differs beyond the limit:\n%s", lang, what, diff)
 			}
 			if got.Limited != "" {
@@ -191,6 +221,24 @@ func TestQuotaNeverLimitsHelp(t *testing.T) {
 			t.Error("an erasure does not count: it would be a way around the limit")
 		}
 	}
+}
+
+// unlimited takes out of an answer when the next report can be filed, which /my and
+// an erasure say.
+func unlimited(r Reply) Reply {
+	r.Messages = slices.Clone(r.Messages)
+	for i := range r.Messages {
+		m := &r.Messages[i]
+		m.Text = slices.DeleteFunc(slices.Clone(m.Text), func(line locales.Msg) bool {
+			return strings.HasPrefix(line.Key, "settings.erased_report.")
+		})
+		for k, line := range m.Text {
+			if line.Key == "my.foot_now" {
+				m.Text[k] = locales.M("my.foot")
+			}
+		}
+	}
+	return r
 }
 
 // A report that stands before the limit when it is filed is kept whole, and is filed

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"saqbol/fraud"
@@ -72,12 +73,21 @@ func (r *Router) export(ctx context.Context, t Turn) (Reply, error) {
 }
 
 // eraseAsked says what deletion means and asks again.
-func (r *Router) eraseAsked(_ context.Context, t Turn) (Reply, error) {
+func (r *Router) eraseAsked(ctx context.Context, t Turn) (Reply, error) {
 	if !t.Known.Known {
 		return Say(locales.M("settings.nothing_kept")), nil
 	}
+	warns, err := r.warns(ctx, t)
+	if err != nil {
+		return Reply{}, err
+	}
+	text := []locales.Msg{locales.M("settings.erase_ask")}
+	if warns {
+		text = append(text, locales.M("settings.erase_reports"))
+	}
+	text = append(append(text, locales.M("settings.erase_counts")), r.afterErasing(ctx, t, "settings.erase_report.")...)
 	return Reply{Messages: []Message{{
-		Text: []locales.Msg{locales.M("settings.erase_ask")},
+		Text: append(text, locales.M("settings.erase_final")),
 		Buttons: [][]Button{
 			{{Label: locales.M("settings.button.erase_yes"), Mark: "🗑", Data: "set:erased"}},
 			{{Label: locales.M("settings.button.erase_no"), Mark: "✖️", Data: "set:menu"}},
@@ -87,12 +97,43 @@ func (r *Router) eraseAsked(_ context.Context, t Turn) (Reply, error) {
 }
 
 // erased forgets the person. This message is the last that knows their language.
-func (r *Router) erased(_ context.Context, t Turn) (Reply, error) {
+func (r *Router) erased(ctx context.Context, t Turn) (Reply, error) {
 	if !t.Known.Known {
 		return Say(locales.M("settings.nothing_kept")), nil
 	}
+	warns, err := r.warns(ctx, t)
+	if err != nil {
+		return Reply{}, err
+	}
+	text := []locales.Msg{locales.M("settings.erased")}
+	if warns {
+		text = append(text, locales.M("settings.erased_reports"))
+	}
+	text = append(append(text, r.afterErasing(ctx, t, "settings.erased_report.")...), locales.M("settings.erased_next"))
 	return Reply{
-		Messages: []Message{{Text: []locales.Msg{locales.M("settings.erased")}, Edit: t.Message}},
+		Messages: []Message{{Text: text, Edit: t.Message}},
 		Change:   fraud.Change{Erase: true},
 	}, nil
+}
+
+// warns reports whether others are warned by what a person reported.
+func (r *Router) warns(ctx context.Context, t Turn) (bool, error) {
+	reports, err := r.deps.Store.ReportsOf(ctx, t.Person)
+	if err != nil {
+		return false, wrapReading(err)
+	}
+	return slices.ContainsFunc(reports, func(report fraud.Report) bool { return report.Status != fraud.StatusWithdrawn }), nil
+}
+
+// afterErasing says what a person can still report today once they have erased
+// themselves, where anything limits them.
+func (r *Router) afterErasing(ctx context.Context, t Turn, key string) []locales.Msg {
+	after, limited := r.deps.Quota.erasing(ctx, t.Person)
+	switch {
+	case after.why == fraud.ExcessErased:
+		return []locales.Msg{locales.M(key+"later", "Time", clockTimeOf(after.until))}
+	case limited:
+		return []locales.Msg{locales.M(key + "once")}
+	}
+	return nil
 }

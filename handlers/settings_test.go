@@ -65,7 +65,7 @@ func TestEraseIsAskedAndForgets(t *testing.T) {
 	c := newChat(t, "ru")
 	c.fileReport(c.person, lastWeek)
 	c.say("/settings")
-	if reply := c.press("Удалить мои данные"); !reply.Change.Empty() || keys(reply) != "settings.erase_ask" {
+	if reply := c.press("Удалить мои данные"); !reply.Change.Empty() || keys(reply) != "settings.erase_ask settings.erase_reports settings.erase_counts settings.erase_final" {
 		t.Fatalf("the first press answers %q and stores %+v", keys(reply), reply.Change)
 	}
 	if reply := c.press("Не удалять"); keys(reply) != "settings.head" || !reply.Change.Empty() {
@@ -73,7 +73,7 @@ func TestEraseIsAskedAndForgets(t *testing.T) {
 	}
 	c.press("Удалить мои данные")
 	reply := c.press("Да, удалить")
-	if !reply.Change.Erase || keys(reply) != "settings.erased" {
+	if !reply.Change.Erase || keys(reply) != "settings.erased settings.erased_reports settings.erased_next" {
 		t.Fatalf("yes answers %q and stores %+v", keys(reply), reply.Change)
 	}
 	portrait, err := c.store.Portrait(t.Context(), c.person)
@@ -85,6 +85,27 @@ func TestEraseIsAskedAndForgets(t *testing.T) {
 	}
 	if got := keys(c.send(Input{Kind: KindButton, Button: "set:export"})); got != "settings.nothing_kept" {
 		t.Errorf("an export afterwards answers %q", got)
+	}
+}
+
+// Only who reported reads that their reports go on warning others: not who withdrew
+// them, and not who filed none.
+func TestEraseSpeaksOfReportsThatThereAre(t *testing.T) {
+	for name, withdraw := range map[string]bool{"none": false, "withdrawn": true} {
+		t.Run(name, func(t *testing.T) {
+			c := newChat(t, "ru")
+			c.store.people[c.person] = fraud.Person{ID: c.person, Known: true}
+			if withdraw {
+				c.fileReport(c.person, lastWeek)
+				c.store.reports[0].report.Status = fraud.StatusWithdrawn
+			}
+			c.say("/settings")
+			for _, data := range []string{"set:erase", "set:erased"} {
+				if got := keys(c.press(data)); strings.Contains(got, "reports") {
+					t.Errorf("%s answers %q", data, got)
+				}
+			}
+		})
 	}
 }
 
