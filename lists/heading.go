@@ -9,11 +9,29 @@ import (
 
 // What makes a whole file unusable.
 var (
-	ErrEncoding = errors.New("it is not in UTF-8 (Windows-1251, perhaps, or UTF-16): save it anew as «CSV UTF-8», or with `iconv -f WINDOWS-1251 -t UTF-8`")
-	ErrHeading  = errors.New("line 1 must name the columns, and one of them value (the others are kind, scenario, reporters, last): write `value` above a list that has none")
-	ErrTwice    = errors.New("line 1 names a column twice")
-	ErrColumns  = errors.New("line 1 names more than 64 columns")
+	ErrEncoding  = errors.New("it is not in UTF-8 (Windows-1251, perhaps): save the list anew as «CSV UTF-8», or with `iconv -f WINDOWS-1251 -t UTF-8`")
+	ErrUTF16     = errors.New("it is in UTF-16: save it anew as «CSV UTF-8», or with `iconv -f UTF-16 -t UTF-8`")
+	ErrWorkbook  = errors.New("this is an Excel workbook (or another packed file), not CSV: open it in Excel and save it as «CSV UTF-8»")
+	ErrSeparator = errors.New("sep= names a separator that is not read: save the list anew with commas, semicolons or tabs")
+	ErrHeading   = errors.New("it must name the columns, and one of them value (the others are kind, scenario, reporters, last): write `value` above a list that has none")
+	ErrTwice     = errors.New("it names a column twice")
+	ErrColumns   = errors.New("it names more than 64 columns")
 )
+
+// otherwise says what is wrong with a file that begins with these bytes, which no
+// list in UTF-8 does.
+func otherwise(start []byte) error {
+	switch {
+	case bytes.HasPrefix(start, []byte("PK\x03\x04")), bytes.HasPrefix(start, []byte("\xd0\xcf\x11\xe0")): // .xlsx, .xls
+		return ErrWorkbook
+	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")): // its byte order marks
+		return ErrUTF16
+	}
+	return nil
+}
+
+// separators are what may stand between fields.
+const separators = ",;\t"
 
 const maxColumns = 64
 
@@ -25,14 +43,14 @@ type columns struct {
 	unused                                 []string
 }
 
-// readHeading reads the first line.
+// readHeading reads the line that names the columns.
 func readHeading(line []byte) (c columns, err error) {
-	if bytes.HasPrefix(line, []byte("\xff\xfe")) || bytes.HasPrefix(line, []byte("\xfe\xff")) || !utf8.Valid(line) {
+	if !utf8.Valid(line) {
 		return c, ErrEncoding
 	}
 	line = bytes.TrimPrefix(line, []byte("\ufeff"))
-	c = columns{sep: ',', kind: -1, value: -1, scenario: -1, reporters: -1, last: -1}
-	for _, sep := range []byte{';', '\t'} {
+	c = columns{sep: separators[0], kind: -1, value: -1, scenario: -1, reporters: -1, last: -1}
+	for _, sep := range []byte(separators[1:]) {
 		if bytes.Count(line, []byte{sep}) > bytes.Count(line, []byte{c.sep}) {
 			c.sep = sep
 		}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -49,11 +50,14 @@ type List struct {
 func Read(ctx context.Context, r io.Reader, o Options) (List, error) {
 	sum := sha256.New()
 	in := &blocks{from: bufio.NewReaderSize(io.TeeReader(r, sum), blockSize), progress: o.Progress}
-	heading, err := in.heading()
-	if err != nil {
+	start, err := in.from.Peek(4)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return List{}, fmt.Errorf("reading: %w", err)
+	}
+	if err := otherwise(start); err != nil {
 		return List{}, err
 	}
-	c, err := readHeading(heading)
+	c, err := in.columns()
 	if err != nil {
 		return List{}, err
 	}
@@ -128,25 +132,35 @@ type blocks struct {
 	read     int64
 }
 
-func (b *blocks) heading() ([]byte, error) {
+// columns reads the heading.
+func (b *blocks) columns() (columns, error) {
 	line, err := b.next()
-	if err == nil && separates(line) {
-		line, err = b.next()
+	if sep, named := separator(line); named {
+		if !strings.ContainsRune(separators, rune(sep)) {
+			return columns{}, fmt.Errorf("line %d: %w", b.line, ErrSeparator)
+		}
+		if err == nil {
+			line, err = b.next()
+		}
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+		return columns{}, err
 	}
-	if len(b.bad) > 0 || len(line) == 0 {
-		return nil, ErrHeading
+	c, err := readHeading(bytes.TrimRight(line, "\r\n"))
+	if err != nil {
+		return columns{}, fmt.Errorf("line %d: %w", b.line, err)
 	}
-	return bytes.Clone(bytes.TrimRight(line, "\r\n")), nil
+	return c, nil
 }
 
-// separates reports whether a line is the one by which Excel is told the separator
-// of the file: sep=; and no more. The heading tells it too.
-func separates(line []byte) bool {
+// separator is what a line names by which Excel is told the separator of the file:
+// sep=; and no more. Which of those that are read it is, the heading tells too.
+func separator(line []byte) (sep byte, named bool) {
 	line = bytes.TrimRight(bytes.TrimPrefix(line, []byte("\ufeff")), "\r\n")
-	return len(line) == len("sep=;") && bytes.EqualFold(line[:4], []byte("sep="))
+	if len(line) != len("sep=;") || !bytes.EqualFold(line[:4], []byte("sep=")) {
+		return 0, false
+	}
+	return line[4], true
 }
 
 // next reads a line with its end. One that is too long is bad, and read as empty.

@@ -118,29 +118,40 @@ func TestBadLinesAreToldByNumberAndReason(t *testing.T) {
 
 func TestHeadings(t *testing.T) {
 	for heading, want := range map[string]error{
-		"value":                                nil,
-		"\ufeffvalue":                          nil,
-		"Value ;KIND":                          nil,
-		"comment\tvalue":                       nil,
-		`"value","kind"`:                       nil,
-		"sep=;\r\nvalue;kind":                  nil,
-		"\ufeffSEP=,\nvalue":                   nil,
-		"sep=;":                                ErrHeading,
-		"sep=;\nsep=;\nvalue":                  ErrHeading,
-		"":                                     ErrHeading,
-		"phone,87011234567":                    ErrHeading,
-		"kind":                                 ErrHeading,
-		`"value`:                               ErrHeading,
-		"value,value":                          ErrTwice,
-		"value\xf1":                            ErrEncoding,
-		"\xff\xfev\x00":                        ErrEncoding,
-		strings.Repeat(",", 70) + "value":      ErrColumns,
-		strings.Repeat("value", maxLine):       ErrHeading,
-		strings.Repeat(",", 300<<10) + "value": ErrHeading,
+		"value":               nil,
+		"\ufeffvalue":         nil,
+		"Value ;KIND":         nil,
+		"comment\tvalue":      nil,
+		`"value","kind"`:      nil,
+		"sep=;\r\nvalue;kind": nil,
+		"\ufeffSEP=,\nvalue":  nil,
+		"sep=;":               ErrHeading,
+		"sep=;\nsep=;\nvalue": ErrHeading,
+		"":                    ErrHeading,
+		"phone,87011234567":   ErrHeading,
+		"kind":                ErrHeading,
+		`"value`:              ErrHeading,
+		"value,value":         ErrTwice,
+		"value\xf1":           ErrEncoding,
+		"\xff\xfev\x00":       ErrUTF16,
+		"\xfe\xff\x00v":       ErrUTF16,
+		"\xff\xfe" + strings.Repeat("v\x00", maxLine):  ErrUTF16,
+		"PK\x03\x04" + strings.Repeat("\x00", maxLine): ErrWorkbook,
+		"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":             ErrWorkbook,
+		"sep=|\nvalue|kind":                            ErrSeparator,
+		"sep=\t\nvalue\tkind":                          nil,
+		strings.Repeat(",", 70) + "value":              ErrColumns,
+		strings.Repeat("value", maxLine):               ErrHeading,
+		strings.Repeat(",", 300<<10) + "value":         ErrHeading,
 	} {
 		list, err := Read(t.Context(), strings.NewReader(heading+"\r\n"), options(t))
 		if !errors.Is(err, want) || err == nil && list.Lines != 0 {
 			t.Errorf("%.40q: %v, want %v", heading, err, want)
+		}
+	}
+	for text, line := range map[string]string{"87011234567\n": "line 1: ", "sep=;\n87011234567\n": "line 2: ", "sep=|\nvalue\n": "line 1: ", "value,value\n": "line 1: "} {
+		if _, err := Read(t.Context(), strings.NewReader(text), options(t)); err == nil || !strings.HasPrefix(err.Error(), line) {
+			t.Errorf("%q: %v, want %s", text, err, line)
 		}
 	}
 	if _, err := Read(t.Context(), strings.NewReader("value\n87011234567\n\xcf\xf0\xe8\n"), options(t)); !errors.Is(err, ErrEncoding) || !strings.HasPrefix(err.Error(), "line 3:") {
@@ -228,7 +239,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		list, err := Read(t.Context(), bytes.NewReader(text), o)
 		if err != nil {
-			for _, known := range []error{ErrEncoding, ErrHeading, ErrTwice, ErrColumns} {
+			for _, known := range []error{ErrEncoding, ErrUTF16, ErrWorkbook, ErrSeparator, ErrHeading, ErrTwice, ErrColumns} {
 				if errors.Is(err, known) {
 					return
 				}

@@ -77,8 +77,8 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 	if err == nil && len(health.Damage) > 0 {
 		err = errors.New(health.Damage[0])
 	}
-	d.report("database", fmt.Sprintf("opens with the key and is sound: %d reports of %d subjects; %d answers wait",
-		health.Reports, health.Subjects, health.Unsent), errors.Join(err, store.Close()))
+	d.report("database", fmt.Sprintf("opens with the key and is sound: %s of %s; %s",
+		counted(health.Reports, "report", "reports"), counted(health.Subjects, "subject", "subjects"), counted(health.Unsent, "answer waits", "answers wait")), errors.Join(err, store.Close()))
 	if health.Letters > 0 {
 		d.add("letters", gradeWarn, "%s could not be handled: `saqbol deadletters` lists them", counted(health.Letters, "update", "updates"))
 	}

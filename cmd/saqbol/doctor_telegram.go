@@ -72,10 +72,10 @@ func (d *doctor) webhook(ctx context.Context, client *bot.Client, cfg config) {
 	case info.Pending > manyPending:
 		d.add("webhook", gradeWarn, "%d updates wait to be taken in: start the bot, or see in its log why it takes none", info.Pending)
 	case cfg.webhook == nil:
-		d.add("webhook", gradeOK, "none is set, as polling needs it; %d updates wait", info.Pending)
+		d.add("webhook", gradeOK, "none is set, as polling needs it; %s", counted(info.Pending, "update waits", "updates wait"))
 	case info.URL == "":
 		d.add("webhook", gradeOK, "not set yet; `saqbol run` sets it")
 	default:
-		d.add("webhook", gradeOK, "set to WEBHOOK_URL; %d updates wait", info.Pending)
+		d.add("webhook", gradeOK, "set to WEBHOOK_URL; %s", counted(info.Pending, "update waits", "updates wait"))
 	}
 }

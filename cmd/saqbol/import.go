@@ -21,8 +21,8 @@ import (
 
 type importCommand struct {
 	File     string `arg:"" optional:"" help:"The list: CSV in UTF-8 with a heading; the column value, and where there are such kind, scenario, reporters, last."`
-	Source   string `placeholder:"NAME" help:"What to call the list: loaded again under this name, it replaces what it said. The file's name without it."`
-	Replace  bool   `help:"Take out what the list had before and has no more."`
+	Source   string `placeholder:"NAME" help:"What to call the list; the file's name without it. Another file under the same name brings the list up to date: what it says of a subject replaces what the list said of that one; what it does not have stays (but see --replace)."`
+	Replace  bool   `help:"Take out what the list has from before and this file does not have."`
 	Strict   bool   `help:"Load nothing if a line can't be used."`
 	Errors   string `placeholder:"FILE" help:"Write all lines that can't be used, by number and reason, into this file."`
 	Undo     bool   `help:"Take the whole list out again."`
@@ -99,6 +99,9 @@ func (c importCommand) read(s *surroundings, keys *seal.Keys) (list lists.List, 
 	if err != nil {
 		return list, fmt.Errorf("%s can't be read: %w", c.File, cause(err))
 	}
+	if info.IsDir() {
+		return list, fmt.Errorf("%s is a folder: name a list in it", c.File)
+	}
 	if other, err := os.Stat(c.Errors); err == nil && os.SameFile(info, other) {
 		return list, fmt.Errorf("%w: --errors names the list itself", errUsage)
 	}
@@ -136,7 +139,7 @@ func (c importCommand) tell(s *surroundings, list lists.List) error {
 		}
 	}
 	if len(list.Bad) > 0 {
-		fmt.Fprintf(s.stdout, "%d of %d lines can't be used:\n", len(list.Bad), list.Lines)
+		fmt.Fprintf(s.stdout, "%d of %s can't be used:\n", len(list.Bad), counted(list.Lines, "line", "lines"))
 		for _, bad := range list.Bad[:min(shownBad, len(list.Bad))] {
 			fmt.Fprintf(s.stdout, "  line %d: %s\n", bad.Line, bad.Reason)
 		}
@@ -180,10 +183,13 @@ func (c importCommand) load(s *surroundings, store *storage.Store, name string, 
 		return c.broken(name, err)
 	}
 	if did.Before > 0 {
-		fmt.Fprintf(s.stdout, "Went on behind the %d subjects that were loaded before.\n", did.Before)
+		fmt.Fprintf(s.stdout, "Went on behind what was loaded before: %s.\n", counted(did.Before, "subject", "subjects"))
 	}
-	fmt.Fprintf(s.stdout, "The list %q is loaded, and on the disk: %d subjects new or changed, %d as they were, %d taken out. Lines about a subject that another line is about: %d.\n",
-		name, did.Stored, did.Same, did.Removed, list.Merged)
+	fmt.Fprintf(s.stdout, "The list %q is loaded, and on the disk: %s new or changed, %d as they were, %d taken out.\n",
+		name, counted(did.Stored, "subject", "subjects"), did.Same, did.Removed)
+	if list.Merged > 0 {
+		fmt.Fprintf(s.stdout, "Lines about a subject that another line is about: %d.\n", list.Merged)
+	}
 	return nil
 }
 
@@ -224,7 +230,7 @@ func (c importCommand) undo(s *surroundings, cfg config, name string) error {
 	case err != nil:
 		err = fmt.Errorf("the list %q is taken out by half: run the same command again (%w)", name, err)
 	default:
-		fmt.Fprintf(s.stdout, "The list %q is taken out: %d subjects. What people reported stays.\n", name, did.Removed)
+		fmt.Fprintf(s.stdout, "The list %q is taken out: %s. What people reported stays.\n", name, counted(did.Removed, "subject", "subjects"))
 	}
 	return errors.Join(err, store.Close())
 }

@@ -76,11 +76,17 @@ func TestImport(t *testing.T) {
 	if strings.Contains(again, "There was no database") {
 		t.Errorf("the database was there: %s", again)
 	}
+	i.write("value\n87021234567\n")
+	more := i.run(exitDone, "import", i.list)
+	i.says(more, "1 subject new or changed, 0 as they were, 0 taken out") // what the file does not have stays
+	if strings.Contains(more, "another line") {
+		t.Errorf("each line was about a subject of its own: %s", more)
+	}
 	i.says(i.run(exitFailed, "doctor"), `"bank" was loaded at`) // it misses a token
 	i.write("value\n87011234567\n")
-	i.says(i.run(exitDone, "import", i.list, "--replace"), "1 subjects new or changed", "1 taken out")
+	i.says(i.run(exitDone, "import", i.list, "--replace"), "1 subject new or changed", "2 taken out")
 	i.says(i.run(exitDone, "import", i.list, "--source", "operator"), `The list "operator" is loaded`)
-	i.says(i.run(exitDone, "import", "--undo", i.list), `The list "bank" is taken out: 1 subjects`)
+	i.says(i.run(exitDone, "import", "--undo", i.list), `The list "bank" is taken out: 1 subject.`)
 	i.says(i.run(exitDone, "import", "--undo", "--source", "operator"), `"operator" is taken out`)
 	i.says(i.run(exitFailed, "import", "--undo", "--source", "operator"), `there is no list "operator"`)
 }
@@ -140,6 +146,7 @@ func TestImportOfBadLines(t *testing.T) {
 	i.write("value\n\xcf\xf0\xe8\xe2\xe5\xf2\n")
 	i.says(i.run(exitFailed, "import", i.list), "line 2:", "UTF-8")
 	i.says(i.run(exitFailed, "import", i.list+"x"), "can't be read")
+	i.says(i.run(exitFailed, "import", filepath.Dir(i.list)), "is a folder: name a list in it")
 	i.run(exitUsage, "import")
 	i.run(exitUsage, "import", i.list, "--errors", i.list)
 	i.run(exitUsage, "import", i.list, "--undo", "--strict")
