@@ -56,6 +56,20 @@ func continueDraft() []Button {
 	return []Button{{Mark: markNext, Label: locales.M("drop.no"), Data: "drop:on"}}
 }
 
+// offerDraft says under an answer given over an open report that the report is kept,
+// and leads back to it. What changes the conversation itself says so itself.
+func offerDraft(t Turn, reply *Reply) {
+	if !t.Private || !t.Session.Open() || reply.Change.Session != nil || reply.Change.Erase || len(reply.Messages) == 0 {
+		return
+	}
+	m := &reply.Messages[len(reply.Messages)-1]
+	if m.Document != nil {
+		return // the page it was asked for on has the button
+	}
+	m.Text = append(m.Text, locales.Msg{}, locales.M("common.draft_kept"))
+	m.Buttons = append(m.Buttons, continueDraft())
+}
+
 // dropDraft answers drop:yes, drop:no and drop:on. Only an open question drops
 // anything; to go on is always possible.
 func (r *Router) dropDraft(ctx context.Context, t Turn) (Reply, error) {

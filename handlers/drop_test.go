@@ -8,7 +8,7 @@ import (
 )
 
 func TestANewCommandAsksFirst(t *testing.T) {
-	for _, command := range []string{"/report", "/report +998 90 123 45 67", "/my", "/check", "/start", "/settings", "/stats"} {
+	for _, command := range []string{"/report", "/report +998 90 123 45 67", "/start"} {
 		c := openAt(t, "ru", stepScenario)
 		before := c.draft()
 		reply := c.say(command)
@@ -69,9 +69,13 @@ func TestAnotherNumbersButtonAsksToo(t *testing.T) {
 func TestWhatIsNotAskedOrNotDropped(t *testing.T) {
 	c := newChat(t, "ru")
 	c.say("/report")
-	c.say("/my")
+	c.say("/start")
 	if text := c.read(c.last); strings.Contains(text, "drop:") || c.store.sessions[c.person].Open() {
 		t.Errorf("an empty report is asked about:\n%s", text)
+	}
+	c.say("/report")
+	if got := keys(c.say("/check")); got != "check.ask" || c.store.sessions[c.person].Open() {
+		t.Errorf("/check over an empty report: %q", got)
 	}
 	if reply := c.send(Input{Kind: KindButton, Button: "drop:yes"}); reply.Toast.Key != "common.stale" {
 		t.Errorf("drop:yes with nothing open: %+v", reply)
@@ -80,17 +84,17 @@ func TestWhatIsNotAskedOrNotDropped(t *testing.T) {
 	if reply := c.send(Input{Kind: KindButton, Button: "drop:yes"}); reply.Toast.Key != "common.stale" || !c.store.sessions[c.person].Open() {
 		t.Errorf("drop:yes that nobody asked for: %+v", reply)
 	}
-	c.say("/my")
+	c.say("/start")
 	c.say("банк")
 	if d := c.draft(); d.Pending != nil || d.Answers[stepClaim] != "bank" {
 		t.Errorf("an answer to the step: %+v", d)
 	}
-	c.say("/my")
+	c.say("/start")
 	c.say("нет")
 	if c.store.sessions[c.person].Step != stepScenario || c.draft().Pending != nil {
 		t.Errorf("a typed no: %+v", c.store.sessions[c.person])
 	}
-	c.say("/my")
+	c.say("/start")
 	if c.say("/cancel"); c.store.sessions[c.person].Open() {
 		t.Error("/cancel does not close a report with an open question")
 	}

@@ -8,7 +8,7 @@ import (
 
 // emergency answers /emergency: the first steps after money or data was given,
 // at once and whatever else is open.
-func (r *Router) emergency(_ context.Context, t Turn) (Reply, error) {
+func (r *Router) emergency(_ context.Context, _ Turn) (Reply, error) {
 	m := Message{Text: []locales.Msg{
 		locales.M("emergency.head"), {},
 		locales.M("emergency.bank"),
@@ -22,10 +22,6 @@ func (r *Router) emergency(_ context.Context, t Turn) (Reply, error) {
 		locales.M("emergency.again"), {},
 		locales.M("emergency.next"),
 	}}
-	if t.Private && t.Session.Open() {
-		m.Text = append(m.Text, locales.Msg{}, locales.M("common.draft_kept"))
-		m.Buttons = append(m.Buttons, continueDraft())
-	}
 	return Reply{Messages: []Message{m}}, nil
 }
 

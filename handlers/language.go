@@ -70,9 +70,6 @@ func (r *Router) languageChosen(ctx context.Context, t Turn) (Reply, error) {
 		m.Edit = t.Message
 	}
 	m.Text = append([]locales.Msg{locales.M("language.changed"), {}}, m.Text...)
-	if t.Session.Open() {
-		m.Text = append(m.Text, locales.Msg{}, locales.M("common.draft_kept"))
-	}
 	return Reply{
 		Lang: lang, Messages: []Message{m}, Toast: locales.M("language.changed"),
 		Change: fraud.Change{Lang: lang},

@@ -44,7 +44,7 @@ func sent() map[string]Input {
 		"a caption": {Kind: KindMedia, File: fraud.File{Kind: "photo", ID: "p"}, Text: "это чек"},
 		"back":      {Kind: KindText, Text: "назад"},
 		"no more":   {Kind: KindText, Text: "отмена"},
-		"a command": {Kind: KindCommand, Command: "my"},
+		"a command": {Kind: KindCommand, Command: "start"},
 		"a check":   {Kind: KindCommand, Command: "check", Text: "87770000001"},
 	}
 }

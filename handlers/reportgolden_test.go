@@ -152,7 +152,11 @@ func reportTurns() map[string]func(*script) {
 		},
 		"report_drop": func(s *script) {
 			s.says("/report 87011234567")
-			s.says("/my")
+			s.says("/privacy")
+			s.presses("drop:on")
+			s.says("/check")
+			s.presses("drop:on")
+			s.says("/start")
 			s.presses("drop:no")
 			s.says("/report +998 90 123 45 67")
 			s.presses("drop:yes")

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"saqbol/fraud"
 	"saqbol/locales"
@@ -78,10 +79,10 @@ func (r *Router) reportEdited(ctx context.Context, t Turn) (Reply, error) {
 }
 
 // checkFirst answers /check over an open report at once, and asks below it what
-// shall become of the report. Without anything to check the question comes first.
+// shall become of the report. Without anything to check it says how to go on.
 func (r *Router) checkFirst(ctx context.Context, t Turn) (Reply, error) {
 	if len(r.subjects(t.Text, t.Contacts, t.Links, t.Quoted)) == 0 {
-		return r.askDrop(ctx, t)
+		return r.checkNothing(ctx, t)
 	}
 	checked, err := r.checkCommand(ctx, t)
 	if err != nil {
@@ -90,6 +91,21 @@ func (r *Router) checkFirst(ctx context.Context, t Turn) (Reply, error) {
 	below, err := r.askOnly(t)
 	below.Messages = append(checked.Messages, below.Messages...)
 	return below, err
+}
+
+// checkNothing answers /check without a subject over an open report: a number sent
+// next would be an answer to that, so the command must hold it. A report that holds
+// nothing yet makes way.
+func (r *Router) checkNothing(ctx context.Context, t Turn) (Reply, error) {
+	if d, err := readDraft(t.Session.Draft); err != nil || d.empty() {
+		return r.askDrop(ctx, t)
+	}
+	reply := Say(locales.M("check.ask_behind"))
+	if strings.TrimSpace(t.Text) != "" {
+		reply = r.nothingFound(t)
+	}
+	offerDraft(t, &reply)
+	return reply, nil
 }
 
 // askOnly asks whether to drop the open report for nothing but its own end; of

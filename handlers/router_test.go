@@ -100,7 +100,7 @@ func TestOpenDraft(t *testing.T) {
 		}
 		return c
 	}
-	for _, command := range []string{"start", "check", "report", "my", "tips", "stats", "settings", "privacy", "help"} {
+	for _, command := range []string{"start", "report"} {
 		c := begin(t)
 		if got := keys(c.say("/" + command)); got != "drop.ask" {
 			t.Errorf("/%s over a draft answers %q, want the question whether to drop it", command, got)
@@ -109,13 +109,11 @@ func TestOpenDraft(t *testing.T) {
 			t.Errorf("/%s dropped the draft unasked", command)
 		}
 	}
-	for command, want := range map[string]string{"emergency": "emergency.head", "language": "language.ask", "nonsense": "unknown.command"} {
-		c := begin(t)
-		if got := keys(c.say("/" + command)); !strings.HasPrefix(got, want) || !c.store.sessions[c.person].Open() {
-			t.Errorf("/%s over a draft answers %q, draft open: %v", command, got, c.store.sessions[c.person].Open())
-		}
-	}
 	c := begin(t)
+	if got := keys(c.say("/nonsense")); !strings.HasPrefix(got, "unknown.command") || !c.store.sessions[c.person].Open() {
+		t.Errorf("a command that does not exist answers %q over a draft", got)
+	}
+	c = begin(t)
 	if c.say("/cancel"); c.store.sessions[c.person].Open() {
 		t.Error("/cancel left the draft open")
 	}
@@ -128,6 +126,52 @@ func TestOpenDraft(t *testing.T) {
 	}
 	if got := keys(c.send(Input{Kind: KindCommand, Command: "check", Text: "87771234567", Chat: -5})); !strings.HasPrefix(got, "check.head") {
 		t.Errorf("/check in a group, a draft open in private, answers %q", got)
+	}
+}
+
+// What somebody is asked to agree to, and everything else that is only read, is read
+// over an open report, which is kept and one button away, also on the next page.
+func TestPagesOverADraft(t *testing.T) {
+	for _, tt := range []struct{ command, want, button string }{
+		{"privacy", "privacy.head", ""},
+		{"help", "help.head", ""},
+		{"tips", "tips.list", "tip:safe_account"},
+		{"my", "my.none", ""},
+		{"settings", "settings.head", "set:language"},
+		{"stats", "stats.none", ""},
+		{"emergency", "emergency.head", ""},
+		{"language", "language.ask", "lang:kk"},
+		{"check", "check.ask_behind", ""},
+	} {
+		for _, lang := range []string{"kk", "ru"} {
+			c := openAt(t, lang, stepSummary)
+			before := c.store.sessions[c.person]
+			reply := c.say("/" + tt.command)
+			if got := keys(reply); !strings.HasPrefix(got, tt.want) || !strings.HasSuffix(got, "common.draft_kept") {
+				t.Errorf("/%s over a draft answers %q", tt.command, got)
+			}
+			if tt.button != "" {
+				if got := keys(c.press(tt.button)); !strings.HasSuffix(got, "common.draft_kept") {
+					t.Errorf("/%s, %s: %q", tt.command, tt.button, got)
+				}
+			}
+			if got := c.store.sessions[c.person]; string(got.Draft) != string(before.Draft) || got.Step != before.Step || got.Anchor != before.Anchor {
+				t.Errorf("/%s leaves %+v of the draft, want %+v", tt.command, got, before)
+			}
+			if got := keys(c.press("drop:on")); !strings.Contains(got, "report.summary") || len(c.forms()) != 1 {
+				t.Errorf("/%s, go on: %q, forms %v", tt.command, got, c.forms())
+			}
+		}
+	}
+}
+
+// To delete everything about oneself ends the open report too, form and all.
+func TestErasingOverADraft(t *testing.T) {
+	c := openAt(t, "ru", stepWhen)
+	c.say("/privacy")
+	c.press("set:erase")
+	if reply := c.press("set:erased"); strings.Contains(keys(reply), "draft_kept") || len(c.forms()) > 0 || c.store.sessions[c.person].Open() {
+		t.Errorf("after erasing: %q, forms %v", keys(reply), c.forms())
 	}
 }
 

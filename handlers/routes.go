@@ -11,7 +11,7 @@ import (
 type route struct {
 	run    flow
 	public bool // answers in groups too; other flows give a link to the private chat
-	keeps  bool // a command that is answered over an open draft, which is kept
+	keeps  bool // is answered over an open draft, with the button that leads back to it
 	over   flow // what answers a command over an open draft, nil = the question whether to drop it
 	always bool // needs nothing of the store: answered even while that can't be read
 }
@@ -22,27 +22,27 @@ func (r *Router) routes() {
 		"start":     {run: r.start},
 		"check":     {run: r.checkCommand, public: true, over: r.checkFirst},
 		"report":    {run: r.reportCommand},
-		"my":        {run: r.my},
+		"my":        {run: r.my, keeps: true},
 		"emergency": {run: r.emergency, public: true, keeps: true, always: true},
-		"tips":      {run: r.tips, public: true, always: true},
-		"stats":     {run: r.stats, public: true},
-		"settings":  {run: r.settings},
+		"tips":      {run: r.tips, public: true, keeps: true, always: true},
+		"stats":     {run: r.stats, public: true, keeps: true},
+		"settings":  {run: r.settings, keeps: true},
 		"language":  {run: r.language, keeps: true},
-		"privacy":   {run: r.privacy, always: true},
-		"help":      {run: r.help, public: true, always: true},
+		"privacy":   {run: r.privacy, keeps: true, always: true},
+		"help":      {run: r.help, public: true, keeps: true, always: true},
 		"cancel":    {run: r.cancel, keeps: true},
 	}
 	r.buttons = map[string]route{
-		"lang": {run: r.languageChosen},                              // lang:kk
-		"rep":  {run: r.reportFromCheck},                             // rep:<token>
-		"r":    {run: r.reportButton},                                // r:<draft>:<step>:<choice>
-		"my":   {run: r.myButton},                                    // my:<action>:<code>
-		"dis":  {run: r.disputeButton, public: true},                 // dis:<token>
-		"now":  {run: r.emergencyButton, public: true, always: true}, // now:
-		"tip":  {run: r.tipButton, public: true, always: true},       // tip:<scenario>, tip:+<scenario>, tip:<page>
-		"set":  {run: r.settingsButton},                              // set:<action>
-		"del":  {run: r.deleteMessage},                               // del:<message id>
-		"drop": {run: r.dropDraft},                                   // drop:yes, drop:no, drop:on
+		"lang": {run: r.languageChosen, keeps: true},                              // lang:kk
+		"rep":  {run: r.reportFromCheck},                                          // rep:<token>
+		"r":    {run: r.reportButton},                                             // r:<draft>:<step>:<choice>
+		"my":   {run: r.myButton, keeps: true},                                    // my:<action>:<code>
+		"dis":  {run: r.disputeButton, public: true},                              // dis:<token>
+		"now":  {run: r.emergencyButton, public: true, keeps: true, always: true}, // now:
+		"tip":  {run: r.tipButton, public: true, keeps: true, always: true},       // tip:<scenario>, tip:+<scenario>, tip:<page>
+		"set":  {run: r.settingsButton, keeps: true},                              // set:<action>
+		"del":  {run: r.deleteMessage},                                            // del:<message id>
+		"drop": {run: r.dropDraft},                                                // drop:yes, drop:no, drop:on
 	}
 	r.sessions = map[string]flow{
 		"report": r.reportTyped,
@@ -56,6 +56,19 @@ func (r *Router) routes() {
 		KindEdited:  r.forEdited,
 		KindBlocked: func(Turn) flow { return r.presence },
 		KindBack:    func(Turn) flow { return r.presence },
+	}
+}
+
+// overDraft is the flow of a route that keeps an open draft: what it shows leads back
+// to that.
+func (at route) overDraft() flow {
+	if !at.keeps {
+		return at.run
+	}
+	return func(ctx context.Context, t Turn) (Reply, error) {
+		reply, err := at.run(ctx, t)
+		offerDraft(t, &reply)
+		return reply, err
 	}
 }
 
@@ -103,13 +116,13 @@ func (r *Router) forCommand(t Turn) flow {
 	case t.Private && t.Session.Open() && !command.keeps:
 		return r.askDrop
 	}
-	return command.run
+	return command.overDraft()
 }
 
 func (r *Router) forButton(t Turn) flow {
 	prefix, _, _ := strings.Cut(t.Button, ":")
 	if button, known := r.buttons[prefix]; known && (t.Private || button.public) {
-		return button.run
+		return button.overDraft()
 	}
 	return stale
 }

@@ -112,6 +112,7 @@ func (r *Router) erased(ctx context.Context, t Turn) (Reply, error) {
 	text = append(append(text, r.afterErasing(ctx, t, "settings.erased_report.")...), locales.M("settings.erased_next"))
 	return Reply{
 		Messages: []Message{{Text: text, Edit: t.Message}},
+		Delete:   t.Session.Anchor, // an open report ends with everything else
 		Change:   fraud.Change{Erase: true},
 	}, nil
 }
