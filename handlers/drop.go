@@ -34,20 +34,27 @@ func (r *Router) askPending(t Turn, d *reportDraft, pending *pendingCommand) (Re
 	if err != nil {
 		return Reply{}, err
 	}
+	m := dropQuestion(pending)
+	m.Edit, m.Anchor = place(t), true // the question stands where the step stood
 	session := t.Session
-	session.Draft, session.Anchor = raw, 0
+	session.Draft, session.Anchor = raw, m.Edit
 	return Reply{
-		Messages: []Message{{
-			Text: []locales.Msg{locales.M("drop.ask")},
-			Buttons: [][]Button{
-				{{Mark: markNext, Label: locales.M("drop.no"), Data: "drop:no"}},
-				{{Mark: markRemove, Label: locales.M("drop.yes"), Data: "drop:yes"}},
-			},
-			Anchor: true,
-		}},
-		Delete: t.Session.Anchor, // the question stands where the step stood
-		Change: fraud.Change{Session: &session},
+		Messages: []Message{m},
+		Delete:   leftover(t),
+		Change:   fraud.Change{Session: &session},
 	}, nil
+}
+
+// dropQuestion asks whether to drop the open report. Whoever pressed ✖️ may press
+// again where it was: there the button stands that keeps the report.
+func dropQuestion(pending *pendingCommand) Message {
+	keep := []Button{{Mark: markNext, Label: locales.M("drop.no"), Data: "drop:no"}}
+	drop := Button{Mark: markRemove, Label: locales.M("drop.yes"), Data: "drop:yes"}
+	if pending.Name == pendingCancel {
+		drop.Mark = markCancel
+		return Message{Text: []locales.Msg{locales.M("cancel.ask")}, Buttons: [][]Button{{drop}, keep}}
+	}
+	return Message{Text: []locales.Msg{locales.M("drop.ask")}, Buttons: [][]Button{keep, {drop}}}
 }
 
 // continueDraft is the button that leads back to the open report from an answer
@@ -74,7 +81,7 @@ func offerDraft(t Turn, reply *Reply) {
 // anything; to go on is always possible.
 func (r *Router) dropDraft(ctx context.Context, t Turn) (Reply, error) {
 	if t.Session.Flow != flowReport {
-		return Reply{Toast: locales.M("common.stale")}, nil
+		return Reply{Toast: locales.M("report.closed")}, nil
 	}
 	d, err := readDraft(t.Session.Draft)
 	if err != nil {
@@ -82,7 +89,9 @@ func (r *Router) dropDraft(ctx context.Context, t Turn) (Reply, error) {
 	}
 	switch {
 	case t.Button == "drop:on", t.Button == "drop:no" && d.Pending == nil:
-		t.Message = 0 // what the button stands under stays
+		if t.Button == "drop:on" || t.Message != t.Session.Anchor {
+			t.Message = 0 // what the button stands under stays
+		}
 		return r.dropDecided(ctx, t, d, false)
 	case d.Pending == nil:
 		reply, err := r.show(t, d, current(d, t.Session.Step))
@@ -99,7 +108,7 @@ func (r *Router) dropDecided(ctx context.Context, t Turn, d *reportDraft, drop b
 	switch {
 	case !drop:
 		return r.show(t, d, current(d, t.Session.Step))
-	case pending.Name == "": // answered already
+	case pending.Name == "", pending.Name == pendingCancel: // nothing else to answer
 		return cancelled(t), nil
 	case pending.Name == "report":
 		if refused := r.deps.Quota.report(ctx, t.Person); refused.given() {

@@ -77,7 +77,7 @@ func TestWhatIsNotAskedOrNotDropped(t *testing.T) {
 	if got := keys(c.say("/check")); got != "check.ask" || c.store.sessions[c.person].Open() {
 		t.Errorf("/check over an empty report: %q", got)
 	}
-	if reply := c.send(Input{Kind: KindButton, Button: "drop:yes"}); reply.Toast.Key != "common.stale" {
+	if reply := c.send(Input{Kind: KindButton, Button: "drop:yes"}); reply.Toast.Key != "report.closed" {
 		t.Errorf("drop:yes with nothing open: %+v", reply)
 	}
 	c = openAt(t, "ru", stepClaim)
@@ -101,5 +101,54 @@ func TestWhatIsNotAskedOrNotDropped(t *testing.T) {
 	c.say("/report 87011234567")
 	if c.say("/emergency"); !c.store.sessions[c.person].Open() {
 		t.Error("/emergency closes the report")
+	}
+}
+
+// ✖️ and /cancel ask where more than a subject would be lost. A press twice in one
+// place keeps the report, /cancel said twice ends it.
+func TestCancelAsks(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		tell   func(*chat)
+		asked  bool
+		leaves func(*chat)
+	}{
+		{"a subject, ✖️", func(*chat) {}, false, func(c *chat) { c.choose(choiceCancel) }},
+		{"a subject, /cancel", func(*chat) {}, false, func(c *chat) { c.say("/cancel") }},
+		{"skipped, ✖️", func(c *chat) { c.choose(choiceSkip) }, false, func(c *chat) { c.choose(choiceCancel) }},
+		{"an answer, ✖️", func(c *chat) { c.choose("call") }, true, func(c *chat) { c.choose(choiceCancel) }},
+		{"an answer, a word", func(c *chat) { c.choose("call") }, true, func(c *chat) { c.say("отмена") }},
+		{"an answer, /cancel", func(c *chat) { c.choose("call") }, true, func(c *chat) { c.say("/cancel") }},
+		{"a file, ✖️", func(c *chat) { c.send(Input{Kind: KindMedia, File: fraud.File{Kind: "photo", ID: "p"}}) }, true, func(c *chat) { c.choose(choiceCancel) }},
+	} {
+		c := openAt(t, "ru", stepChannel)
+		tt.tell(c)
+		before := c.draft()
+		tt.leaves(c)
+		if asked := keys(c.last) == "cancel.ask"; asked != tt.asked || c.store.sessions[c.person].Open() != tt.asked {
+			t.Errorf("%s: answers %q", tt.name, keys(c.last))
+		}
+		if !tt.asked {
+			continue
+		}
+		c.router = New(c.deps)
+		rows := c.last.Messages[0].Buttons
+		if last := rows[len(rows)-1][0]; last.Data != "drop:no" {
+			t.Errorf("%s: where ✖️ was there is %q", tt.name, last.Data)
+		}
+		c.press("drop:no")
+		if d := c.draft(); d.Pending != nil || len(d.Answers) != len(before.Answers) || len(c.forms()) != 1 {
+			t.Errorf("%s, go on: %+v, forms %v", tt.name, d, c.forms())
+		}
+		tt.leaves(c)
+		if reply := c.press("drop:yes"); keys(reply) != "cancel.done" || c.store.sessions[c.person].Open() || len(c.forms()) > 0 {
+			t.Errorf("%s, delete: %q, forms %v", tt.name, keys(reply), c.forms())
+		}
+	}
+	c := openAt(t, "ru", stepChannel)
+	c.choose("call")
+	c.say("/cancel")
+	if c.say("/cancel"); c.store.sessions[c.person].Open() {
+		t.Error("/cancel said twice does not end the report")
 	}
 }

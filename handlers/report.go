@@ -134,7 +134,7 @@ func (r *Router) move(ctx context.Context, t Turn, d *reportDraft, step, choice 
 	s, question := stepNamed(step)
 	switch choice {
 	case choiceCancel:
-		return cancelled(t), nil
+		return r.cancelReport(t, d)
 	case choiceBack:
 		if before := stepBefore(d, step); before != "" {
 			d.Editing = false
@@ -190,9 +190,14 @@ func current(d *reportDraft, step string) string {
 }
 
 // oldButton answers a button of an older step or of another report: it changes
-// nothing and shows where the open one stands.
+// nothing and shows where the open one stands. One of the form as it stands was
+// pressed twice: the first press has been taken, so there is nothing to say.
 func (r *Router) oldButton(ctx context.Context, t Turn, d *reportDraft, id string) (Reply, error) {
+	d.Pending = nil // the step takes the place of a question
 	reply, err := r.show(t, d, current(d, t.Session.Step))
+	if id == d.ID && t.Message != 0 && t.Message == t.Session.Anchor {
+		return reply, err
+	}
 	reply.Toast = locales.M("common.stale")
 	if err != nil || id == d.ID {
 		return reply, err
@@ -213,7 +218,7 @@ func (r *Router) closedButton(ctx context.Context, t Turn, id, choice string) (R
 		return Reply{}, err
 	case filed:
 		return Reply{Toast: locales.M("report.already_filed", "Code", code)}, nil
-	case code != "" && choice == choiceFile:
+	case code != "" && (choice == choiceFile || choice == choiceCancel):
 		return Reply{Toast: locales.M("report.closed")}, nil
 	}
 	return Reply{Toast: locales.M("common.stale")}, nil

@@ -84,6 +84,9 @@ func TestTheWayOutOfEveryStep(t *testing.T) {
 				} {
 					p := openAt(t, lang, c.step)
 					reply := leave(p)
+					if d := openAt(t, lang, c.step).draft(); d.told() {
+						reply = p.press("drop:yes")
+					}
 					if p.store.sessions[p.person].Open() || len(p.store.reports) > 0 {
 						t.Errorf("%s leaves %+v and %d reports", name, p.store.sessions[p.person], len(p.store.reports))
 					}
@@ -130,7 +133,7 @@ func TestStaleButtons(t *testing.T) {
 	c := openAt(t, "ru", stepChannel)
 	old := c.data(string(fraud.ChannelSMS))
 	c.choose(string(fraud.ChannelCall))
-	reply := c.send(Input{Kind: KindButton, Button: old})
+	reply := c.send(Input{Kind: KindButton, Button: old, Message: 7})
 	if reply.Toast.Key != "common.stale" || c.draft().Answers[stepChannel] != string(fraud.ChannelCall) {
 		t.Errorf("an old step's button: %+v, draft %+v", reply.Toast, c.draft())
 	}
@@ -138,6 +141,7 @@ func TestStaleButtons(t *testing.T) {
 		t.Errorf("the step is not shown again:\n%s", text)
 	}
 	c.say("/cancel")
+	c.press("drop:yes")
 	if reply := c.send(Input{Kind: KindButton, Button: old}); reply.Toast.Key != "common.stale" || len(reply.Messages) > 0 {
 		t.Errorf("after /cancel: %+v", reply)
 	}
@@ -149,6 +153,30 @@ func TestStaleButtons(t *testing.T) {
 		reply, err := c.try(Input{Kind: KindButton, Button: data})
 		if err != nil || c.store.sessions[c.person].Step != stepChannel || len(c.store.reports) > 0 {
 			t.Errorf("%q: %+v, %v", data, reply, err)
+		}
+	}
+}
+
+// A second press of a button of the form is answered without a word: the first was
+// taken, and the form shows where it led.
+func TestPressedTwice(t *testing.T) {
+	for _, tt := range []struct{ step, choice, leads string }{
+		{stepChannel, string(fraud.ChannelCall), stepClaim},
+		{stepClaim, choiceSkip, stepScenario},
+		{stepScenario, choiceBack, stepClaim},
+		{stepSummary, choiceEdit + stepWhen, stepWhen},
+	} {
+		c := openAt(t, "kk", tt.step)
+		button := Input{Kind: KindButton, Button: c.data(tt.choice), Message: c.store.sessions[c.person].Anchor}
+		c.send(button)
+		first := c.store.sessions[c.person]
+		reply := c.send(button)
+		again := c.store.sessions[c.person]
+		if !reply.Toast.Zero() || first.Step != tt.leads || again.Step != tt.leads || string(again.Draft) != string(first.Draft) {
+			t.Errorf("%s, %s twice: toast %q, step %q, then %q", tt.step, tt.choice, reply.Toast.Key, first.Step, again.Step)
+		}
+		if forms := c.forms(); len(forms) != 1 || reply.Messages[0].Edit != button.Message {
+			t.Errorf("%s, %s twice: the form is in %v", tt.step, tt.choice, forms)
 		}
 	}
 }
