@@ -96,7 +96,7 @@ func (r *Router) disputeLink(ctx context.Context, t Turn, ref fraud.Ref) (Button
 // disputeButtonFor objects, or takes the objection back.
 func disputeButtonFor(token string, disputed bool) Button {
 	if disputed {
-		return Button{Label: locales.M("check.button.undispute"), Data: "dis:" + token}
+		return Button{Label: locales.M("check.button.undispute"), Data: "dis:" + disputeOff + token}
 	}
-	return Button{Label: locales.M("check.button.dispute"), Data: "dis:" + token}
+	return Button{Label: locales.M("check.button.dispute"), Data: "dis:" + disputeOn + token}
 }

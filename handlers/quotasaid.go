@@ -77,11 +77,14 @@ func (r *Router) keepReport(t Turn, d *reportDraft, step string, refused refusal
 // disputeUnseen answers a press of "not a scam" beyond a limit, without showing the
 // check. An objection is taken back all the same; a new one waits: whether there
 // is anything to object to would say what is reported.
-func disputeUnseen(ref fraud.Ref, disputed bool, refused refusal) Reply {
-	if disputed {
-		return Reply{Toast: locales.M("dispute.off"), Change: fraud.Change{Dispute: &fraud.Dispute{Subject: ref}}}
+func disputeUnseen(ref fraud.Ref, disputed, on bool, refused refusal) Reply {
+	switch {
+	case on && !disputed:
+		return Reply{Toast: locales.M("quota.dispute", "Time", clockTimeOf(refused.until)), Limited: refused.why}
+	case on == disputed: // said before
+		return Reply{Toast: disputeSaid(on)}
 	}
-	return Reply{Toast: locales.M("quota.dispute", "Time", clockTimeOf(refused.until)), Limited: refused.why}
+	return Reply{Toast: disputeSaid(on), Change: fraud.Change{Dispute: &fraud.Dispute{Subject: ref}}}
 }
 
 // clockTimeOf is an hour of the day in Kazakhstan: limits end within a day.

@@ -186,6 +186,10 @@ func TestQuotaOfDisputes(t *testing.T) {
 	}
 	l.store.dispute(l.person, fraud.Dispute{Subject: l.ref("87011234567"), On: true})
 	reply = l.send(Input{Kind: KindButton, Button: button, Message: 5})
+	if reply.Toast.Key != "dispute.on" || !reply.Change.Empty() {
+		t.Errorf("objecting again beyond the limit: %+v", reply)
+	}
+	reply = l.send(Input{Kind: KindButton, Button: strings.Replace(button, disputeOn, disputeOff, 1), Message: 5})
 	if d := reply.Change.Dispute; d == nil || d.On || len(reply.Messages) > 0 || l.store.asked != asked {
 		t.Errorf("taking it back: %+v", reply)
 	}

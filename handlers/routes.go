@@ -37,7 +37,7 @@ func (r *Router) routes() {
 		"rep":  {run: r.reportFromCheck},                                          // rep:<token>
 		"r":    {run: r.reportButton},                                             // r:<draft>:<step>:<choice>
 		"my":   {run: r.myButton, keeps: true},                                    // my:<action>:<code>
-		"dis":  {run: r.disputeButton, public: true},                              // dis:<token>
+		"dis":  {run: r.disputeButton, public: true},                              // dis:+<token>, dis:~<token>
 		"now":  {run: r.emergencyButton, public: true, keeps: true, always: true}, // now:
 		"tip":  {run: r.tipButton, public: true, keeps: true, always: true},       // tip:<scenario>, tip:+<scenario>, tip:<page>
 		"set":  {run: r.settingsButton, keeps: true},                              // set:<action>
