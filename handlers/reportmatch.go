@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"saqbol/locales"
@@ -108,8 +109,8 @@ func onlyStem(words map[string]wording, text string) string {
 	text = " " + strings.Join(strings.FieldsFunc(foldLetters(text), notLetterOrDigit), " ")
 	found, not := "", negated(text)
 	for choice, w := range words {
-		for stem := range strings.SplitSeq(w.stems, ",") {
-			if stem = foldLetters(strings.TrimSpace(stem)); stem != "" && strings.Contains(text, " "+stem) && (!not || negated(touched(text, stem))) {
+		for _, stem := range stemsOf(w.stems) {
+			if strings.Contains(text, " "+stem) && (!not || negated(touched(text, stem))) {
 				if found != "" && found != choice {
 					return ""
 				}
@@ -118,6 +119,25 @@ func onlyStem(words map[string]wording, text string) string {
 		}
 	}
 	return found
+}
+
+// foldedStems holds what stemsOf gave for a list. The lists are the program's own
+// and few, and every answer that is typed goes through all of them.
+var foldedStems sync.Map
+
+// stemsOf is a list divided by commas, folded.
+func stemsOf(list string) []string {
+	if stems, ok := foldedStems.Load(list); ok {
+		return stems.([]string)
+	}
+	var stems []string
+	for stem := range strings.SplitSeq(list, ",") {
+		if stem = foldLetters(strings.TrimSpace(stem)); stem != "" {
+			stems = append(stems, stem)
+		}
+	}
+	foldedStems.Store(list, stems)
+	return stems
 }
 
 // touched are the words of a text that a stem in it reaches into.
