@@ -48,6 +48,13 @@ func engineOf(url string, wait time.Duration) (engine, error) {
 	return &sqliteFile{path: path, wait: wait}, nil
 }
 
+// CheckURL looks whether url is what a DATABASE_URL may be. It asks nobody whether
+// the database is there.
+func CheckURL(url string) error {
+	_, err := engineOf(url, lockWait)
+	return err
+}
+
 // file is the database's file; ErrNotAFile where it is none.
 func (s *Store) file() (string, error) {
 	if f, ok := s.engine.(*sqliteFile); ok {

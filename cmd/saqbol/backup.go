@@ -18,7 +18,7 @@ type backupCommand struct {
 
 // Run copies the database, beside a running bot or without one.
 func (c backupCommand) Run(s *surroundings) error {
-	cfg, err := readConfig(s.env)
+	cfg, err := readStoreConfig(s.env)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -43,21 +44,24 @@ func (p backupPlan) interval() time.Duration {
 
 func readBackups(values map[string]string, c *config) error {
 	c.backups = backupPlan{folder: values["SAQBOL_BACKUP_DIR"], every: defaultBackupEvery, keep: defaultBackupKeep}
+	var wrong []error
 	if v := values["SAQBOL_BACKUP_EVERY"]; v != "" {
 		every, err := time.ParseDuration(v)
 		if err != nil || every < minBackupEvery {
-			return fmt.Errorf("SAQBOL_BACKUP_EVERY must be a duration of a minute or more, such as 24h or 90m")
+			wrong = append(wrong, fmt.Errorf("SAQBOL_BACKUP_EVERY must be a duration of a minute or more, such as 24h or 90m"))
+		} else {
+			c.backups.every = every
 		}
-		c.backups.every = every
 	}
 	if v := values["SAQBOL_BACKUP_KEEP"]; v != "" {
 		keep, err := strconv.Atoi(v)
 		if err != nil || keep < 1 || keep > maxBackupKeep {
-			return fmt.Errorf("SAQBOL_BACKUP_KEEP must be a whole number from 1 to %d", maxBackupKeep)
+			wrong = append(wrong, fmt.Errorf("SAQBOL_BACKUP_KEEP must be a whole number from 1 to %d", maxBackupKeep))
+		} else {
+			c.backups.keep = keep
 		}
-		c.backups.keep = keep
 	}
-	return nil
+	return errors.Join(wrong...)
 }
 
 // backups makes backups by a plan. One instance does, the one that serves people.

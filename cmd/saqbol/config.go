@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,68 +98,16 @@ var webhookPath = regexp.MustCompile(`^/[A-Za-z0-9/._~-]*$`)
 
 const maxWebhookSecret = 256
 
-// settingNames are the settings that the program reads, in the order of README.md.
-func settingNames() []string {
-	names := []string{"TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL", "DATABASE_URL", "DATABASE_READ_URL", "SAQBOL_KEY", "WEBHOOK_URL",
-		"WEBHOOK_SECRET", "WEBHOOK_ANSWERS", "HTTP_LISTEN", "SAQBOL_DISPATCHERS", "SAQBOL_SENDS_PER_SECOND"}
-	for _, setting := range quotaSettings(&fraud.Limits{}) {
-		names = append(names, setting.name)
-	}
-	return append(names, "SAQBOL_BACKUP_DIR", "SAQBOL_BACKUP_EVERY", "SAQBOL_BACKUP_KEEP", "SAQBOL_STOP_DELAY", "LOG_LEVEL", "LOG_FORMAT")
-}
-
-// readConfig checks every setting but the token, which only run needs. The error
-// names the setting and says what to do.
-func readConfig(env environment) (config, error) {
-	c := config{databaseURL: defaultDatabase, listen: defaultListen, sends: defaultSends}
-	values := map[string]string{}
-	for _, name := range settingNames() {
-		value, err := env.get(name)
-		if err != nil {
-			return config{}, err
-		}
-		values[name] = value
-	}
-	c.token, c.key = newSecret(values["TELEGRAM_BOT_TOKEN"]), newSecret(values["SAQBOL_KEY"])
-	var err error
-	if c.keyPath, err = keyPathOf(env, c.key); err != nil {
-		return config{}, err
-	}
-	if v := values["DATABASE_URL"]; v != "" {
-		c.databaseURL = v
-	}
-	c.readURL = values["DATABASE_READ_URL"]
-	steps := []func(map[string]string, *config) error{readAPIURL, readWebhook, readListen, readDispatchers, readSends, readQuotas, readBackups, readStopDelay, readLogging}
-	for _, step := range steps {
-		if err := step(values, &c); err != nil {
-			return config{}, err
-		}
-	}
-	return c, nil
-}
-
-// keyPathOf is the file that the keys come from, "" where they are given directly.
-func keyPathOf(env environment, key secret) (string, error) {
-	path := env.file("SAQBOL_KEY")
-	switch {
-	case path != "" && key.reveal() == "":
-		return "", fmt.Errorf("SAQBOL_KEY_FILE: the file is empty: put the key back into it, from its copy")
-	case path == "" && key.reveal() == "":
-		return keyFile, nil
-	}
-	return path, nil
-}
-
 func readAPIURL(values map[string]string, c *config) error {
 	v := strings.TrimRight(values["TELEGRAM_API_URL"], "/")
 	if v == "" {
 		return nil
 	}
+	c.apiURL = v // what depends on it being set goes by that, right or wrong
 	u, err := url.Parse(v)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return fmt.Errorf("TELEGRAM_API_URL must be an address such as http://127.0.0.1:8081")
 	}
-	c.apiURL = v
 	return nil
 }
 
@@ -241,14 +191,12 @@ func readSends(values map[string]string, c *config) error {
 }
 
 func readLogging(values map[string]string, c *config) error {
-	if v := values["LOG_LEVEL"]; v != "" {
-		if err := c.logLevel.UnmarshalText([]byte(v)); err != nil {
-			return fmt.Errorf("LOG_LEVEL must be debug, info, warn or error")
-		}
+	var level, format error
+	if v := values["LOG_LEVEL"]; v != "" && c.logLevel.UnmarshalText([]byte(v)) != nil {
+		level = errors.New("LOG_LEVEL must be debug, info, warn or error")
 	}
-	switch c.logFormat = strings.ToLower(values["LOG_FORMAT"]); c.logFormat {
-	case "", "text", "json":
-		return nil
+	if c.logFormat = strings.ToLower(values["LOG_FORMAT"]); !slices.Contains([]string{"", "text", "json"}, c.logFormat) {
+		format = errors.New("LOG_FORMAT must be text or json")
 	}
-	return fmt.Errorf("LOG_FORMAT must be text or json")
+	return errors.Join(level, format)
 }

@@ -175,7 +175,7 @@ func (c config) databaseThere() error {
 
 // withLetters opens the database that is there, beside the bot if one runs.
 func withLetters(s *surroundings, do func(*storage.Store) error) error {
-	cfg, err := readConfig(s.env)
+	cfg, err := readStoreConfig(s.env)
 	if err != nil {
 		return err
 	}

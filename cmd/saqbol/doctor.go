@@ -34,6 +34,7 @@ type finding struct {
 // doctor goes through the checks and keeps what it finds.
 type doctor struct {
 	found []finding
+	wrong wrongSettings
 	said  func(finding) // told at once: a check may take a while
 }
 
@@ -80,20 +81,42 @@ func writeFindings(out io.Writer, found []finding, well bool) error {
 
 func (d *doctor) everything(s *surroundings) {
 	d.names(s.env)
-	cfg, err := readConfig(s.env)
-	d.report("configuration", "every setting is well formed", err)
-	if err != nil {
-		return
+	cfg := d.configuration(s.env)
+	if d.knows("HTTP_LISTEN") {
+		d.listen(cfg)
 	}
-	d.listen(cfg)
 	d.secretFiles(s.env)
-	d.telegram(s.ctx, cfg)
-	keys := d.keys(cfg)
-	d.database(s.ctx, cfg, keys)
-	d.folder(cfg)
-	d.disk(cfg)
+	if d.knows("TELEGRAM_BOT_TOKEN") && d.knows("TELEGRAM_API_URL") { // the token is nobody else's business
+		d.telegram(s.ctx, cfg)
+	}
+	if d.knows("SAQBOL_KEY") {
+		keys := d.keys(s.ctx, cfg)
+		if d.knows("DATABASE_URL") && d.knows("DATABASE_READ_URL") {
+			d.database(s.ctx, cfg, keys)
+		}
+	}
+	if d.knows("DATABASE_URL") {
+		d.folder(cfg)
+		d.disk(cfg)
+	}
 	d.machine()
 }
+
+// configuration names every setting that is wrong; what the others say is looked at
+// all the same.
+func (d *doctor) configuration(env environment) config {
+	cfg, err := readConfig(env)
+	if !errors.As(err, &d.wrong) {
+		d.report("configuration", "every setting is well formed", err)
+	}
+	for _, setting := range d.wrong {
+		d.report("configuration", "", setting)
+	}
+	return cfg
+}
+
+// knows reports whether a setting could be read, with those beside it.
+func (d *doctor) knows(name string) bool { return !d.wrong.has(name) }
 
 func (d *doctor) add(check string, g grade, format string, args ...any) {
 	f := finding{Check: check, Grade: g, Says: fmt.Sprintf(format, args...)}

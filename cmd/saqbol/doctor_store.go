@@ -14,12 +14,15 @@ import (
 )
 
 // keys reads the key set without making one.
-func (d *doctor) keys(cfg config) *seal.Keys {
+func (d *doctor) keys(ctx context.Context, cfg config) *seal.Keys {
 	text, where := []byte(cfg.key.reveal()), "SAQBOL_KEY"
 	if cfg.key.reveal() == "" {
 		where = keyFile
 		var err error
-		if text, err = os.ReadFile(keyFile); errors.Is(err, os.ErrNotExist) {
+		if text, err = os.ReadFile(keyFile); errors.Is(err, os.ErrNotExist) && d.knows("DATABASE_URL") && orphaned(ctx, cfg.databaseURL) {
+			d.report("keys", "", errNoKey)
+			return nil
+		} else if errors.Is(err, os.ErrNotExist) {
 			d.add("keys", gradeOK, "none yet; `saqbol run` makes %s in this folder: keep a copy apart from the database", keyFile)
 			return nil
 		} else if err != nil {
@@ -37,33 +40,30 @@ func (d *doctor) keys(cfg config) *seal.Keys {
 }
 
 // errNoKey is a database that nobody can open.
-var errNoKey = errors.New("there is a database but no key for it: put " + keyFile + " or SAQBOL_KEY back")
+var errNoKey = errors.New("there is a database but no key for it: put " + keyFile + " or SAQBOL_KEY back, or run this in the folder in which `saqbol run` is started")
 
 func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
-	path, isFile := sqlitePath(cfg.databaseURL)
-	if isFile {
-		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-			d.add("database", gradeOK, "none yet; `saqbol run` makes %s", path)
-			return
-		}
+	if path, missing := noFile(cfg); missing {
+		d.add("database", gradeOK, "none yet; `saqbol run` makes %s", path)
+		return
 	}
+	_, isFile := sqlitePath(cfg.databaseURL)
 	var store *storage.Store
-	var err error
+	err := error(storage.ErrWrongKey)
 	switch {
 	case keys != nil:
 		store, err = storage.Open(ctx, cfg.databaseURL, keys, storage.MustExist(), storage.WithStandby(cfg.readURL))
-	case isFile:
-		err = errNoKey
-	default:
-		if err = askServer(ctx, cfg.databaseURL); errors.Is(err, storage.ErrWrongKey) {
-			err = errNoKey
-		}
+	case !isFile:
+		err = askServer(ctx, cfg.databaseURL)
 	}
-	if errors.Is(err, storage.ErrNoDatabase) {
+	switch {
+	case errors.Is(err, storage.ErrNoDatabase):
 		d.add("database", gradeOK, "empty yet; `saqbol run` makes its tables")
 		return
-	}
-	if err != nil {
+	case keys == nil && errors.Is(err, storage.ErrWrongKey):
+		d.add("database", gradeWarn, "it is there, but can't be looked at without its key")
+		return
+	case err != nil:
 		d.report("database", "", err)
 		return
 	}
@@ -71,7 +71,9 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 	if cfg.readURL != "" {
 		d.report("standby", "follows the database", store.AwaitStandby(ctx))
 	}
-	d.backups(ctx, cfg.backups, store)
+	if d.knows("SAQBOL_BACKUP_DIR") {
+		d.backups(ctx, cfg.backups, store)
+	}
 	d.lists(ctx, store)
 	health, err := store.Check(ctx)
 	if err == nil && len(health.Damage) > 0 {

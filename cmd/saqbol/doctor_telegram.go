@@ -28,7 +28,9 @@ func (d *doctor) telegram(ctx context.Context, cfg config) {
 	defer client.Close()
 	d.report("token", "Telegram knows @"+client.Username(), nil)
 	d.clock(ctx, client)
-	d.webhook(ctx, client, cfg)
+	if d.knows("WEBHOOK_URL") {
+		d.webhook(ctx, client, cfg)
+	}
 }
 
 // maxSkew is how far the clock may be from Telegram's: the date of an HTTP answer

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -183,6 +184,61 @@ func TestDoctorSeesWhatIsOff(t *testing.T) {
 			for _, e := range entries {
 				if strings.HasPrefix(e.Name(), ".doctor") {
 					t.Errorf("doctor left %s behind", e.Name())
+				}
+			}
+		})
+	}
+}
+
+// TestDoctorNamesAllThatIsWrong: a setting that is wrong keeps nobody from looking at
+// what does not depend on it, and nothing is said twice or of what is not known.
+func TestDoctorNamesAllThatIsWrong(t *testing.T) {
+	for name, tt := range map[string]struct {
+		settings []string
+		fails    map[string]string // by check, in order of the settings
+		silent   []string          // checks that say nothing
+		fine     []string          // checks that are made
+	}{
+		"two that the bot reads": {[]string{"LOG_LEVEL=loud", "SAQBOL_BACKUP_EVERY=daily"}, map[string]string{"configuration": "SAQBOL_BACKUP_EVERY must LOG_LEVEL must"},
+			[]string{"backups"}, []string{"listen", "token", "webhook", "keys", "database", "folder", "disk"}},
+		"two of a kind": {[]string{"SAQBOL_CHECKS_SHARE=x", "SAQBOL_REPORTS_SHARE=x", "LOG_FORMAT=x", "LOG_LEVEL=x"},
+			map[string]string{"configuration": "SAQBOL_CHECKS_SHARE must SAQBOL_REPORTS_SHARE must LOG_LEVEL must LOG_FORMAT must"}, nil, []string{"token", "database"}},
+		"a webhook without its secret": {[]string{"WEBHOOK_URL=https://bot.example.kz/t"}, map[string]string{"configuration": "WEBHOOK_SECRET is"},
+			[]string{"webhook"}, []string{"token", "clock", "database"}},
+		"a server of another kind": {[]string{"DATABASE_URL=mysql://x"}, map[string]string{"configuration": "DATABASE_URL must"},
+			[]string{"database", "folder", "disk"}, []string{"token", "keys"}},
+		"a standby of another kind": {[]string{"DATABASE_READ_URL=mysql://x"}, map[string]string{"configuration": "DATABASE_READ_URL must"},
+			[]string{"database"}, []string{"token", "keys"}},
+		"a Bot API that is none": {[]string{"TELEGRAM_API_URL=x"}, map[string]string{"configuration": "TELEGRAM_API_URL must"},
+			[]string{"token", "webhook", "clock"}, []string{"keys", "database"}},
+		"a secret's file that is not there": {[]string{"SAQBOL_KEY=", "SAQBOL_KEY_FILE=nothing"}, map[string]string{"configuration": "SAQBOL_KEY_FILE: the"},
+			[]string{"keys", "database"}, []string{"token", "folder", "disk"}},
+		"a database without its key": {[]string{"SAQBOL_KEY="}, map[string]string{"keys": "there is"}, nil, []string{"token", "folder", "disk"}},
+		"a key that is none":         {[]string{"SAQBOL_KEY=x"}, map[string]string{"keys": "the key"}, nil, []string{"token"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlace(t)
+			p.environ = (&started{environ: p.environ}).with(tt.settings...)
+			_, found := p.examined(t)
+			fails := map[string]string{}
+			for check, findings := range found {
+				for _, f := range findings {
+					if words := strings.Fields(f.Says); f.Grade == gradeFail {
+						fails[check] = strings.TrimSpace(fails[check] + " " + words[0] + " " + words[1])
+					}
+				}
+			}
+			if !maps.Equal(fails, tt.fails) {
+				t.Errorf("it fails %v, want %v", fails, tt.fails)
+			}
+			for _, check := range tt.silent {
+				if found[check] != nil {
+					t.Errorf("it says of %s: %+v", check, found[check])
+				}
+			}
+			for _, check := range tt.fine {
+				if found[check] == nil {
+					t.Errorf("it says nothing of %s", check)
 				}
 			}
 		})

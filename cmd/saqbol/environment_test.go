@@ -91,6 +91,41 @@ func TestConfigErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
+// TestEverySettingThatIsWrongIsNamed: in one line, for run.
+func TestEverySettingThatIsWrongIsNamed(t *testing.T) {
+	_, err := readConfig(environment{"LOG_LEVEL": "loud", "SAQBOL_BACKUP_KEEP": "all", "HTTP_LISTEN": "localhost", "WEBHOOK_SECRET_FILE": filepath.Join(t.TempDir(), "absent")})
+	if err == nil {
+		t.Fatal("nothing is wrong")
+	}
+	for _, name := range []string{"WEBHOOK_SECRET_FILE: ", "; HTTP_LISTEN must", "; SAQBOL_BACKUP_KEEP must", "; LOG_LEVEL must"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%v does not name %s", err, name)
+		}
+	}
+}
+
+// TestCommandsReadWhatTheyNeed: a slip in a setting of the bot keeps nobody from a
+// backup.
+func TestCommandsReadWhatTheyNeed(t *testing.T) {
+	p := newPlace(t, "WEBHOOK_URL=bot.example.kz", "SAQBOL_STOP_DELAY=never", "HTTP_LISTEN=x", "TELEGRAM_BOT_TOKEN_FILE=absent")
+	if err := os.WriteFile("list.csv", []byte("value\n87011234567\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"backup copy", "import list.csv", "import --undo --source list", "deadletters", "restore --force copy"} {
+		var out lockedBuffer
+		if status := run(t.Context(), strings.Fields(command), p.environ, &out, &out); status != exitDone {
+			t.Errorf("%s ends with %d: %s", command, status, out.String())
+		}
+	}
+	p.environ = append(p.environ, "DATABASE_URL=mysql://x")
+	for _, command := range []string{"backup copy2", "import list.csv", "deadletters", "restore --force copy"} {
+		var out lockedBuffer
+		if status := run(t.Context(), strings.Fields(command), p.environ, &out, &out); status != exitFailed || !strings.HasPrefix(out.String(), "saqbol: DATABASE_URL must be") {
+			t.Errorf("of another database %s ends with %d: %s", command, status, out.String())
+		}
+	}
+}
+
 func TestConfig(t *testing.T) {
 	c, err := readConfig(environment{"TELEGRAM_BOT_TOKEN": "1:canary", "SAQBOL_KEY": "canary", "TELEGRAM_API_URL": "http://127.0.0.1:1/",
 		"WEBHOOK_URL": "http://127.0.0.1:2", "WEBHOOK_SECRET": "canary", "SAQBOL_DISPATCHERS": "1, 2,", "SAQBOL_SENDS_PER_SECOND": "5000", "LOG_LEVEL": "WARN", "LOG_FORMAT": "json"})

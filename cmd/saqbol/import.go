@@ -38,7 +38,7 @@ func (c importCommand) Run(s *surroundings) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := readConfig(s.env)
+	cfg, err := readStoreConfig(s.env)
 	if err != nil {
 		return err
 	}

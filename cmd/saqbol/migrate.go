@@ -22,7 +22,7 @@ func (c migrateCommand) Run(s *surroundings) error {
 	if both := c.From != "" && c.To != ""; both == (c.Reopen != "") || !both && c.From+c.To != "" {
 		return fmt.Errorf("%w: name both --from and --to, or only --reopen", errUsage)
 	}
-	cfg, err := readConfig(s.env)
+	cfg, err := readStoreConfig(s.env)
 	if err != nil {
 		return err
 	}

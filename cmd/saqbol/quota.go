@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -35,6 +36,7 @@ const maxQuota = 100_000_000
 
 func readQuotas(values map[string]string, c *config) error {
 	c.quotas = fraud.DefaultLimits()
+	var wrong []error
 	for _, setting := range quotaSettings(&c.quotas) {
 		v := values[setting.name]
 		if v == "" {
@@ -42,11 +44,12 @@ func readQuotas(values map[string]string, c *config) error {
 		}
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 0 || n > maxQuota {
-			return fmt.Errorf("%s must be a whole number from 1 to %d, or 0 for no limit; without it %d holds", setting.name, maxQuota, *setting.into)
+			wrong = append(wrong, fmt.Errorf("%s must be a whole number from 1 to %d, or 0 for no limit; without it %d holds", setting.name, maxQuota, *setting.into))
+			continue
 		}
 		*setting.into = n
 	}
-	return nil
+	return errors.Join(wrong...)
 }
 
 // newQuota counts what people ask and report; dispatchers have no limits. The

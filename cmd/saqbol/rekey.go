@@ -33,7 +33,7 @@ type rekeying struct {
 
 // Run rotates the keys, or takes the old ones out of the key file.
 func (c rekeyCommand) Run(s *surroundings) error {
-	cfg, err := readConfig(s.env)
+	cfg, err := readStoreConfig(s.env, "LOG_LEVEL")
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ type restoreCommand struct {
 
 // Run puts a backup in the database's place. No bot may run on it.
 func (c restoreCommand) Run(s *surroundings) error {
-	cfg, err := readConfig(s.env)
+	cfg, err := readStoreConfig(s.env)
 	if err != nil {
 		return err
 	}
