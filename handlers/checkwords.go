@@ -71,8 +71,13 @@ func (r *Router) addSecret(m *Message, t Turn, unexplained bool) {
 	}
 	m.Text = append(m.Text, locales.M(key), locales.Msg{})
 	if t.Private {
-		m.Buttons = append(m.Buttons, []Button{{Label: locales.M("check.button.delete"), Mark: "🗑", Data: fmt.Sprintf("del:%d", t.Message)}})
+		m.Buttons = append(m.Buttons, deleteButton(t))
 	}
+}
+
+// deleteButton deletes the person's own message.
+func deleteButton(t Turn) []Button {
+	return []Button{{Label: locales.M("check.button.delete"), Mark: markRemove, Data: fmt.Sprintf("del:%d", t.Message)}}
 }
 
 // maybeCode reports whether a text is nothing but four to eight digits, in

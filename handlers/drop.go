@@ -25,7 +25,9 @@ func (r *Router) askDrop(ctx context.Context, t Turn) (Reply, error) {
 	if err != nil || d.empty() {
 		return r.runPending(ctx, t, pending)
 	}
-	return r.askPending(t, d, pending)
+	reply, err := r.askPending(t, d, pending)
+	r.guarded(t, &reply)
+	return reply, err
 }
 
 func (r *Router) askPending(t Turn, d *reportDraft, pending *pendingCommand) (Reply, error) {

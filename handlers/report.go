@@ -26,7 +26,9 @@ func (r *Router) reportCommand(ctx context.Context, t Turn) (Reply, error) {
 			return Reply{}, err
 		}
 		notes = append(notes, r.takeSaid(t.Lang, d, s)...)
-		return warned(s.masked, t)(r.show(t, d, firstOpen(d), notes...))
+		reply, err := r.show(t, d, firstOpen(d), notes...)
+		r.guarded(t, &reply)
+		return reply, err
 	}
 	return r.show(t, d, stepSubjects, locales.M("report.welcome"))
 }
@@ -95,10 +97,10 @@ func (r *Router) reportButton(ctx context.Context, t Turn) (Reply, error) {
 
 func (r *Router) pressed(ctx context.Context, t Turn, d *reportDraft, step, choice string) (Reply, error) {
 	s, _ := stepNamed(step)
-	offered := d.Offered
-	d.Offered = nil
 	switch {
 	case choice == choiceAdd:
+		offered := d.Offered
+		d.Offered = nil
 		return r.show(t, d, step, r.takeRefs(t.Lang, d, offered)...)
 	case strings.HasPrefix(choice, choiceEdit) && step == stepSummary:
 		name := strings.TrimPrefix(choice, choiceEdit)
@@ -116,8 +118,8 @@ func (r *Router) pressed(ctx context.Context, t Turn, d *reportDraft, step, choi
 	return r.move(ctx, t, d, step, choice)
 }
 
-// choose takes one of the step's options.
-func (r *Router) choose(t Turn, d *reportDraft, s reportStep, choice string, notes ...locales.Msg) (Reply, error) {
+// choose takes one of the step's options, and offers what was named with it.
+func (r *Router) choose(t Turn, d *reportDraft, s reportStep, choice string, named ...draftRef) (Reply, error) {
 	d.Answers[s.name] = choice
 	switch s.name {
 	case stepWhen:
@@ -126,7 +128,19 @@ func (r *Router) choose(t Turn, d *reportDraft, s reportStep, choice string, not
 		delete(d.Answers, stepAmount)
 		d.Amount = 0
 	}
-	return r.show(t, d, stepAfter(d, s.name), notes...)
+	next := d.goOn(s.name)
+	d.offer(named)
+	return r.show(t, d, next)
+}
+
+// goOn is the step after one that was answered. Who goes on leaves out what was
+// offered there; at the end it is offered still.
+func (d *reportDraft) goOn(from string) string {
+	next := stepAfter(d, from)
+	if next != stepSummary && !d.Editing {
+		d.Offered = nil
+	}
+	return next
 }
 
 // move follows the buttons that are no answer: back, on, skip, cancel, file.
@@ -143,7 +157,7 @@ func (r *Router) move(ctx context.Context, t Turn, d *reportDraft, step, choice 
 	case choiceSkip, choiceNext:
 		if question && (s.skips || d.answered(step)) {
 			d.pass(step)
-			return r.show(t, d, stepAfter(d, step))
+			return r.show(t, d, d.goOn(step))
 		}
 	case choiceFile:
 		if step == stepSummary {

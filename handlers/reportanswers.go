@@ -18,7 +18,9 @@ func (r *Router) reportTyped(ctx context.Context, t Turn) (Reply, error) {
 		return lostDraft(t), nil
 	}
 	step := current(d, t.Session.Step)
-	d.Offered = nil
+	if step != stepSummary && !d.Editing {
+		d.Offered = nil
+	}
 	if d.Pending != nil {
 		if drop, ok := r.dropAnswer(t.Text); ok {
 			return r.dropDecided(ctx, t, d, drop)
@@ -29,6 +31,7 @@ func (r *Router) reportTyped(ctx context.Context, t Turn) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
+	r.guarded(t, &reply)
 	verdict, err := r.verdictFirst(ctx, t, d, step)
 	reply.Messages = append(verdict, reply.Messages...)
 	return reply, err
@@ -44,11 +47,11 @@ func (r *Router) takeTyped(ctx context.Context, t Turn, d *reportDraft, step str
 func (r *Router) typedAnswer(ctx context.Context, t Turn, d *reportDraft, step string) (Reply, error) {
 	s, _ := stepNamed(step)
 	if choice, ok := r.matchOption(s, t.Text); ok {
-		var notes []locales.Msg
+		var named []draftRef
 		if heard := r.hear(t); heard.long() {
-			notes = d.offer(heard.refs)
+			named = heard.refs
 		}
-		return r.choose(t, d, s, choice, notes...)
+		return r.choose(t, d, s, choice, named...)
 	}
 	if choice, ok := r.matchWay(step, t.Text); ok {
 		return r.move(ctx, t, d, step, choice)
@@ -75,8 +78,9 @@ func (r *Router) typedWhen(t Turn, d *reportDraft) (Reply, error) {
 	if negated(foldLetters(t.Text)) {
 		result = whenUnclear
 	}
-	if result == whenUnclear || r.hear(t).long() {
-		if reply, err := r.notUnderstood(t, d, stepWhen); err != nil || len(d.Offered) > 0 {
+	if heard := r.hear(t); result == whenUnclear || heard.long() {
+		reply, err := r.notUnderstood(t, d, stepWhen)
+		if err != nil || result == whenUnclear || d.offers(heard.refs) {
 			return reply, err
 		}
 	}
@@ -99,7 +103,7 @@ func (r *Router) typedAmount(t Turn, d *reportDraft, step string) (Reply, error)
 	// is no answer to whether anything was lost.
 	if result != amountFine || amount >= 1e9 || step == stepLoss && amount < 100 {
 		reply, err := r.notUnderstood(t, d, step)
-		if err != nil || secret || len(d.Offered) > 0 || step == stepLoss {
+		if err != nil || secret || d.offers(r.hear(t).refs) || step == stepLoss {
 			return reply, err
 		}
 	}
@@ -123,11 +127,12 @@ func (r *Router) typedWords(t Turn, d *reportDraft) (Reply, error) {
 	if found {
 		notes = append(notes, locales.M("report.masked"))
 	}
-	if heard.long() {
-		notes = append(notes, d.offer(heard.refs)...)
-	}
 	d.Answers[stepWords] = ""
-	return warned(found, t)(r.show(t, d, stepAfter(d, stepWords), notes...))
+	next := d.goOn(stepWords)
+	if heard.long() {
+		d.offer(heard.refs)
+	}
+	return r.show(t, d, next, notes...)
 }
 
 // typedSummary offers a subject that is named last.
@@ -136,7 +141,7 @@ func (r *Router) typedSummary(t Turn, d *reportDraft) (Reply, error) {
 	switch {
 	case len(s.refs) > 0:
 	case s.badCard:
-		return warned(s.masked, t)(r.hinted(t, d, stepSummary, locales.M("report.badcard")))
+		return r.hinted(t, d, stepSummary, locales.M("report.badcard"))
 	case s.badIBAN:
 		return r.hinted(t, d, stepSummary, locales.M("report.badiban"))
 	}
@@ -178,7 +183,7 @@ func (r *Router) subjectsCaption(ctx context.Context, t Turn, d *reportDraft, s 
 	if len(s.refs) > 0 {
 		step = stepAfter(d, step)
 	}
-	return warned(s.masked, t)(r.show(t, d, step, notes...))
+	return r.show(t, d, step, notes...)
 }
 
 // caption takes what stands under a file at any other step: it is part of the
@@ -190,11 +195,11 @@ func (r *Router) caption(t Turn, d *reportDraft, step string, s said, notes []lo
 	}
 	answered := d.answered(stepWords)
 	notes = append(notes, d.takeWords(s)...)
-	notes = append(notes, d.offer(refs)...)
+	d.offer(refs)
 	if step == stepWords && !answered {
 		delete(d.Answers, stepWords) // more may follow
 	}
-	return warned(s.masked, t)(r.show(t, d, step, notes...))
+	return r.show(t, d, step, notes...)
 }
 
 // joined has the words so far and those of a caption. They are masked together:

@@ -31,6 +31,9 @@ func (r *Router) show(t Turn, d *reportDraft, name string, notes ...locales.Msg)
 		return Reply{}, err
 	}
 	text := slices.Clone(notes)
+	if len(d.Offered) > 0 {
+		text = append(text, locales.M("report.offer", "Subjects", shown(d.Offered)))
+	}
 	if len(text) > 0 {
 		text = append(text, locales.Msg{})
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -14,8 +13,9 @@ import (
 
 // said is what a free answer holds, in the form that a draft may keep.
 type said struct {
-	found   []fraud.Subject // those of refs, in the same order, then the mistyped
+	found   []fraud.Subject // those of refs and the person's own, in the order of the text, then the mistyped
 	refs    []draftRef
+	own     bool   // a card or an account that the person calls their own
 	badCard bool   // a card whose digits don't add up
 	badIBAN bool   // an account whose digits don't add up
 	words   string // what stands around the subjects; secrets masked
@@ -28,7 +28,9 @@ func (s said) long() bool {
 	return slices.ContainsFunc(s.refs, func(ref draftRef) bool { return ref.Kind != fraud.KindShort })
 }
 
-func (s said) anything() bool { return len(s.refs) > 0 || s.badCard || s.badIBAN || s.words != "" }
+func (s said) anything() bool {
+	return len(s.refs) > 0 || s.own || s.badCard || s.badIBAN || s.words != ""
+}
 
 // hear reads an answer. A short number such as 1414 counts only where it is all
 // that was named: it is far more often the bait in a story than its subject.
@@ -56,6 +58,10 @@ func (r *Router) hear(t Turn) said {
 		s.found = short
 	}
 	for _, subject := range s.found {
+		if !t.Forwarded && isOwn(t.Text, subject, subjects) {
+			s.own = true
+			continue
+		}
 		s.refs = append(s.refs, r.keep(subject))
 	}
 	s.found = append(s.found, mistyped...)
@@ -70,9 +76,10 @@ func (r *Router) keep(s fraud.Subject) draftRef {
 }
 
 var (
-	digitRun = regexp.MustCompile(`\+?\d(?:[\d\s()\-.]*\d)?`)
-	ibanRun  = regexp.MustCompile(`(?i)KZ(?:\s?[0-9A-Z]){18}`)
-	spaceRun = regexp.MustCompile(`\s+`)
+	digitRun  = regexp.MustCompile(`\+?\d(?:[\d\s()\-.]*\d)?`)
+	ibanRun   = regexp.MustCompile(`(?i)KZ(?:\s?[0-9A-Z]){18}`)
+	numberRun = regexp.MustCompile(ibanRun.String() + "|" + digitRun.String())
+	spaceRun  = regexp.MustCompile(`\s+`)
 )
 
 // around is a text without the subjects in it. What is not surely one of them
@@ -113,6 +120,8 @@ func bare(s string) string {
 func (r *Router) takeSaid(lang fraud.Lang, d *reportDraft, s said) []locales.Msg {
 	notes := append(r.takeRefs(lang, d, s.refs), d.takeWords(s)...)
 	switch {
+	case s.own:
+		notes = append(notes, locales.M("report.own"))
 	case s.badCard:
 		notes = append(notes, locales.M("report.badcard"))
 	case s.badIBAN:
@@ -170,44 +179,56 @@ func (r *Router) typedSubjects(ctx context.Context, t Turn, d *reportDraft) (Rep
 	}
 	notes = append(notes, r.takeSaid(t.Lang, d, s)...)
 	if len(s.refs) == 0 {
-		return warned(s.masked, t)(r.hinted(t, d, stepSubjects, notes...))
+		return r.hinted(t, d, stepSubjects, notes...)
 	}
-	return warned(s.masked, t)(r.show(t, d, stepAfter(d, stepSubjects), notes...))
+	return r.show(t, d, stepAfter(d, stepSubjects), notes...)
 }
 
-// warned offers to delete the person's own message where it held a secret.
-func warned(masked bool, t Turn) func(Reply, error) (Reply, error) {
-	return func(reply Reply, err error) (Reply, error) {
-		if masked && err == nil && t.Kind != KindButton {
-			m := &reply.Messages[0]
-			label := locales.M("check.button.delete")
-			m.Buttons = append(m.Buttons, []Button{{Mark: markRemove, Label: label, Data: "del:" + strconv.FormatInt(t.Message, 10)}})
-		}
-		return reply, err
+// guarded warns of a card's number, a code or a password in what the person sent, and
+// offers to delete it, as under a check. What was taken into the report without it
+// has been spoken of already.
+func (r *Router) guarded(t Turn, reply *Reply) {
+	if len(reply.Messages) == 0 {
+		return
 	}
+	m := &reply.Messages[len(reply.Messages)-1]
+	masked := slices.ContainsFunc(m.Text, func(line locales.Msg) bool { return line.Key == "report.masked" })
+	if _, found := r.deps.Recognise.Redact(t.Text); !found && !masked {
+		return
+	}
+	if !masked {
+		m.Text = append([]locales.Msg{locales.M("check.secret"), {}}, m.Text...)
+	}
+	m.Buttons = append(m.Buttons, deleteButton(t))
 }
 
 // notUnderstood keeps an answer from being lost silently: a subject in it is
 // offered for the report, anything else is asked for again.
 func (r *Router) notUnderstood(t Turn, d *reportDraft, step string) (Reply, error) {
 	s := r.hear(t)
-	if notes := d.offer(s.refs); len(notes) > 0 {
-		return warned(s.masked, t)(r.show(t, d, step, notes...))
+	switch {
+	case d.offer(s.refs):
+		return r.show(t, d, step)
+	case s.own:
+		return r.hinted(t, d, step, locales.M("report.own"), hint(step))
 	}
-	return warned(s.masked, t)(r.hinted(t, d, step, hint(step)))
+	return r.hinted(t, d, step, hint(step))
 }
 
-// offer has the next step ask by a button whether subjects belong to the report.
-func (d *reportDraft) offer(refs []draftRef) []locales.Msg {
+// offer has the next step ask by a button whether subjects belong to the report, and
+// says whether there are any to ask about.
+func (d *reportDraft) offer(refs []draftRef) bool {
 	for _, ref := range refs {
 		if !has(d.Subjects, ref) && !has(d.Offered, ref) && len(d.Offered) < fraud.MaxSubjects {
 			d.Offered = append(d.Offered, ref)
 		}
 	}
-	if len(d.Offered) == 0 {
-		return nil
-	}
-	return []locales.Msg{locales.M("report.offer", "Subjects", shown(d.Offered))}
+	return d.offers(refs)
+}
+
+// offers reports whether one of refs is being asked about.
+func (d *reportDraft) offers(refs []draftRef) bool {
+	return slices.ContainsFunc(refs, func(ref draftRef) bool { return has(d.Offered, ref) })
 }
 
 // hinted shows a step again to somebody who was not understood. They may not want

@@ -19,7 +19,7 @@ func (r *Router) verdictFirst(ctx context.Context, t Turn, d *reportDraft, step 
 	found := slices.DeleteFunc(r.hear(t).found, func(s fraud.Subject) bool {
 		switch s.Kind {
 		case fraud.KindShort:
-			return len(d.Offered) == 0 // part of an answer that was understood
+			return !has(d.Offered, r.keep(s)) // part of an answer that was understood
 		case fraud.KindBadCard, fraud.KindBadIBAN:
 			return step == stepAmount || step == stepLoss // a sum with many digits
 		}
@@ -75,7 +75,9 @@ func (r *Router) reportEdited(ctx context.Context, t Turn) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	return Reply{Messages: append(messages, Message{Text: []locales.Msg{locales.M("report.edited")}})}, nil
+	reply := Reply{Messages: append(messages, Message{Text: []locales.Msg{locales.M("report.edited")}})}
+	r.guarded(t, &reply)
+	return reply, nil
 }
 
 // checkFirst answers /check over an open report at once, and asks below it what
