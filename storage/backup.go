@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"saqbol/storage/seal"
@@ -19,6 +20,7 @@ import (
 var (
 	ErrNoDatabase = errors.New("there is no database here: check DATABASE_URL")
 	ErrExists     = errors.New("it exists already: choose another name, or overwrite it with --force")
+	ErrNoFolder   = errors.New("its folder is not there: create it first, or choose another")
 	ErrInTheWay   = errors.New("this name belongs to the database itself: choose another")
 )
 
@@ -143,7 +145,7 @@ func backup(ctx context.Context, e engine, keys *seal.Keys, file string, o Backu
 	}
 	part, err := newPart(file)
 	if err != nil {
-		return fail(err)
+		return fail(outOfPlace(err))
 	}
 	defer func() {
 		if err != nil {
@@ -200,13 +202,30 @@ func mayWrite(e engine, file string, force bool) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return err
+		return outOfPlace(err)
 	case info.IsDir():
 		return errors.New("it is a folder: name a file in it")
 	case !force:
 		return ErrExists
 	}
 	return nil
+}
+
+// outOfPlace says why there can be no file where a backup should be.
+func outOfPlace(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return ErrNoFolder
+	}
+	return fmt.Errorf("nothing can be written there (%w): give this user the right to, or choose another folder", pathless(err))
+}
+
+// pathless is an error about a file without the file's name, for those who know it.
+func pathless(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
 }
 
 // same reports whether two names lead to one file, there or not.

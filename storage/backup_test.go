@@ -260,7 +260,7 @@ func TestBackupRefuses(t *testing.T) {
 		"its lock":             {h.path + ".lock", true, ErrInTheWay},
 		"a link to it":         {link, true, ErrInTheWay},
 		"a folder":             {folder, true, nil},
-		"a folder not there":   {filepath.Join(folder, "no", "backup"), false, os.ErrNotExist},
+		"a folder not there":   {filepath.Join(folder, "no", "backup"), false, ErrNoFolder},
 		"a folder with a file": {filepath.Join(there, "backup"), false, nil},
 	} {
 		_, err := store.Backup(t.Context(), tt.file, BackupOptions{Force: tt.force})

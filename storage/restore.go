@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -129,7 +128,7 @@ func clearParts(path string) {
 func fetch(ctx context.Context, file, part string, keys *seal.Keys, o RestoreOptions) (Backup, error) {
 	from, err := os.Open(file)
 	if err != nil {
-		return Backup{}, unreadableFile(err)
+		return Backup{}, fmt.Errorf("it can't be read: %w", pathless(err))
 	}
 	defer func() { _ = from.Close() }() // read only
 	m, sealed, err := examine(ctx, from, keys, o)
@@ -160,7 +159,7 @@ func fetch(ctx context.Context, file, part string, keys *seal.Keys, o RestoreOpt
 func FitToRestore(ctx context.Context, file string, keys *seal.Keys, o RestoreOptions) error {
 	from, err := os.Open(file)
 	if err != nil {
-		return fmt.Errorf("the backup %s: %w", file, unreadableFile(err))
+		return fmt.Errorf("the backup %s: %w", file, fmt.Errorf("it can't be read: %w", pathless(err)))
 	}
 	defer func() { _ = from.Close() }() // read only
 	if _, _, err := examine(ctx, from, keys, o); err != nil {
@@ -174,7 +173,7 @@ func FitToRestore(ctx context.Context, file string, keys *seal.Keys, o RestoreOp
 func examine(ctx context.Context, file *os.File, keys *seal.Keys, o RestoreOptions) (m manifest, sealed bool, err error) {
 	head, err := header(file.Name())
 	if err != nil {
-		return m, false, unreadableFile(err)
+		return m, false, fmt.Errorf("it can't be read: %w", pathless(err))
 	}
 	database := strings.HasPrefix(string(head), sqliteMagic)
 	m, err = readSeal(file, keys)
@@ -198,16 +197,6 @@ func examine(ctx context.Context, file *os.File, keys *seal.Keys, o RestoreOptio
 		return m, false, newer(m.Schema, wants)
 	}
 	return m, true, nil
-}
-
-// unreadableFile is an error about a file without the file's name, which the caller
-// knows.
-func unreadableFile(err error) error {
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		err = at.Err
-	}
-	return fmt.Errorf("it can't be read: %w", err)
 }
 
 // fetchSealed copies the bytes before the seal and compares them with it.

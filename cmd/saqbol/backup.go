@@ -18,6 +18,9 @@ type backupCommand struct {
 
 // Run copies the database, beside a running bot or without one.
 func (c backupCommand) Run(s *surroundings) error {
+	if c.File == "" {
+		return fmt.Errorf("%w: name the file to write", errUsage)
+	}
 	cfg, err := readStoreConfig(s.env)
 	if err != nil {
 		return err

@@ -89,6 +89,12 @@ func TestBackupAndRestore(t *testing.T) {
 	if !slices.Equal(rowsOf(backedUp.String()), rowsOf(restored.String())) {
 		t.Errorf("backed up:\n%s\nrestored:\n%s", backedUp.String(), restored.String())
 	}
+	for _, at := range []string{filepath.Join(folder, "absent", "copy"), filepath.Join(copyAt, "copy")} {
+		stderr = lockedBuffer{}
+		if status := run(t.Context(), []string{"backup", at}, s.environ, &lockedBuffer{}, &stderr); status != exitFailed || !strings.Contains(stderr.String(), "copy: its folder is not there") {
+			t.Errorf("without its folder backup ends with %d: %s", status, stderr.String())
+		}
+	}
 	for _, file := range []string{copyAt, strings.TrimPrefix(s.setting("DATABASE_URL"), "sqlite:")} {
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", file, info.Mode(), err)

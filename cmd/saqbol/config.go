@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
 	"path"
 	"regexp"
@@ -156,7 +155,7 @@ func readListen(values map[string]string, c *config) error {
 	if v := values["HTTP_LISTEN"]; v != "" {
 		c.listen = v
 	}
-	if _, port, err := net.SplitHostPort(c.listen); err != nil || port == "" {
+	if !isAddress(c.listen) {
 		return fmt.Errorf("HTTP_LISTEN must be an address and a port such as %s", defaultListen)
 	}
 	return nil

@@ -19,9 +19,9 @@ import (
 // deadlettersCommand looks after the updates that could not be handled. It works
 // beside a running bot: that one handles anew what is marked here.
 type deadlettersCommand struct {
-	List   listLetters   `cmd:"" default:"withargs" help:"List them, newest first (also without a command)."`
-	Replay replayLetters `cmd:"" help:"Have them handled anew: by the bot that runs, within seconds, or at the next start."`
-	Drop   dropLetters   `cmd:"" help:"Forget them."`
+	List   listLetters   `cmd:"" default:"withargs" help:"List the updates that could not be handled, newest first (also without a command)."`
+	Replay replayLetters `cmd:"" help:"Have such updates handled anew: by the bot that runs, within seconds, or at the next start."`
+	Drop   dropLetters   `cmd:"" help:"Forget such updates."`
 }
 
 // letterBox is what the command needs of the store.
@@ -153,7 +153,7 @@ func (c chosen) done(out io.Writer, n int, what, text string) error {
 }
 
 func noLetter(id int64) error {
-	return fmt.Errorf("there is no dead letter %d: `saqbol deadletters` lists those there are (%w)", id, fraud.ErrNoLetter)
+	return fmt.Errorf("there is no dead letter %d: `saqbol deadletters` lists those there are", id)
 }
 
 // noFile reports that the database is a file, and that it is not there.

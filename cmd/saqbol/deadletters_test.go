@@ -191,7 +191,7 @@ func TestDeadLettersSayWhatIsWrong(t *testing.T) {
 		"no number":        {[]string{"drop", "first"}, exitUsage, "first"},
 		"a number below 1": {[]string{"replay", "0"}, exitUsage, "0"},
 		"shown below 1":    {[]string{"--show=-1"}, exitUsage, "--show"},
-		"unknown":          {[]string{"drop", "5"}, exitFailed, "no dead letter 5"},
+		"unknown":          {[]string{"drop", "5"}, exitFailed, "no dead letter 5: `saqbol deadletters` lists those there are\n"},
 		"unknown, replay":  {[]string{"replay", "5"}, exitFailed, "no dead letter 5"},
 		"unknown, shown":   {[]string{"--show", "5"}, exitFailed, "no dead letter 5"},
 		"only a part":      {[]string{"replay", kept}, exitFailed, "not kept whole"},

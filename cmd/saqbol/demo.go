@@ -29,6 +29,9 @@ func (c demoCommand) Run(s *surroundings) error {
 	if err := level.UnmarshalText([]byte(c.Log)); err != nil {
 		return fmt.Errorf("%w: --log must be debug, info, warn or error", errUsage)
 	}
+	if !isAddress(c.Listen) {
+		return fmt.Errorf("%w: --listen takes an address of this machine and a port, such as 127.0.0.1:8088", errUsage)
+	}
 	d, err := newDemo(s.ctx, newLogger(s.stderr, level, ""))
 	if err != nil {
 		return err
@@ -36,7 +39,7 @@ func (c demoCommand) Run(s *surroundings) error {
 	defer d.clean()
 	page, err := d.emulator.Listen(c.Listen, d.emulator.Page())
 	if err != nil {
-		return errors.Join(fmt.Errorf("the chat page can't be served on %s: stop the program that uses it, or choose another address of this machine with --listen 127.0.0.1:PORT (%w)", c.Listen, err), d.app.close())
+		return errors.Join(fmt.Errorf("the chat page can't be served on %s: %s, with --listen 127.0.0.1:PORT (%w)", c.Listen, listenAdvice(err), err), d.app.close())
 	}
 	fmt.Fprintf(s.stdout, "SaqBol demo: open %s in a browser. The data are samples. Ctrl-C stops it.\n", page)
 	return d.app.serve(s.ctx, func(ctx context.Context) error { <-ctx.Done(); return nil })

@@ -28,14 +28,23 @@ func strangers(env environment) (names []string, meant map[string]string) {
 			continue
 		}
 		names = append(names, name)
-		nearest := 4 // a slip of the finger is smaller
-		for _, setting := range known {
-			if d := distance(base, setting); d < nearest {
-				nearest, meant[name] = d, setting
-			}
+		if setting := nearest(base, known, 3); setting != "" {
+			meant[name] = setting
 		}
 	}
 	return names, meant
+}
+
+// nearest is which of the known names is meant by one that is not among them, ""
+// where more letters differ than in a slip of the finger.
+func nearest(name string, known []string, slip int) (meant string) {
+	least := slip + 1
+	for _, other := range known {
+		if d := distance(name, other); d < least {
+			least, meant = d, other
+		}
+	}
+	return meant
 }
 
 // distance is how many letters have to be put in, left out or changed to make one

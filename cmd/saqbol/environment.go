@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/joho/godotenv"
@@ -21,14 +23,9 @@ const maxSecretFile = 1 << 20
 // readEnvironment reads the process's environment ("NAME=value") and the file
 // dotenv, which need not exist.
 func readEnvironment(environ []string, dotenv string) (environment, error) {
-	env := environment{}
-	fromFile, err := godotenv.Read(dotenv)
-	switch {
-	case err == nil:
-		env = fromFile
-	case !errors.Is(err, fs.ErrNotExist):
-		// The parser's own words would quote the line, and with it a secret.
-		return nil, fmt.Errorf("%s can't be read: write one NAME=value a line, or remove it", dotenv)
+	env, err := readDotenv(dotenv)
+	if err != nil {
+		return nil, err
 	}
 	real := environment{}
 	for _, pair := range environ {
@@ -46,6 +43,34 @@ func readEnvironment(environ []string, dotenv string) (environment, error) {
 		}
 	}
 	return env, nil
+}
+
+// readDotenv reads a file of settings, which need not exist.
+func readDotenv(path string) (environment, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return environment{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s can't be read (%w): give this user the right to, or remove it", path, cause(err))
+	}
+	env, err := godotenv.UnmarshalBytes(text)
+	if err != nil {
+		// The parser's own words would quote the line, and with it a secret.
+		return nil, fmt.Errorf("%s, line %d: this is no NAME=value, or a quote is not closed: correct the line, or remove it", path, badLine(text))
+	}
+	return env, nil
+}
+
+// badLine is the line with which a file of settings stops being one.
+func badLine(text []byte) int {
+	lines := slices.Collect(bytes.Lines(text))
+	for n := len(lines) - 1; n > 0; n-- { // from the end: a value may go over several lines
+		if _, err := godotenv.UnmarshalBytes(bytes.Join(lines[:n], nil)); err == nil {
+			return n + 1
+		}
+	}
+	return 1
 }
 
 // get returns the setting name without surrounding white space, "" if it is not

@@ -53,6 +53,14 @@ func TestABadDotenvDoesNotPrintItsSecrets(t *testing.T) {
 	if err == nil || strings.Contains(err.Error(), "canary") {
 		t.Errorf("the error is %v", err)
 	}
+	for text, line := range map[string]string{"A=1\nB\nC=3\n": ", line 2:", "A=1\nB='x\ny'\nC='x\nD=1\n": ", line 4:", "B C\n": ", line 1:"} {
+		if _, err := readEnvironment(nil, write(t, ".env", text)); err == nil || !strings.Contains(err.Error(), line) {
+			t.Errorf("%q: the error is %v, want one with %q", text, err, line)
+		}
+	}
+	if _, err := readEnvironment(nil, t.TempDir()); err == nil || !strings.Contains(err.Error(), "can't be read (is a directory)") {
+		t.Errorf("a folder gives %v", err)
+	}
 	_, err = environment{"A_FILE": filepath.Join(t.TempDir(), "absent")}.get("A")
 	if err == nil || !strings.Contains(err.Error(), "A_FILE") {
 		t.Errorf("a missing file gives %v", err)
@@ -75,6 +83,7 @@ func TestConfigErrorsSayWhatToDo(t *testing.T) {
 		"webhook one folder up":    {environment{"WEBHOOK_URL": "https://bot.example.kz/a/../t", "WEBHOOK_SECRET": "ab"}, "between single slashes"},
 		"webhook on our own path":  {environment{"WEBHOOK_URL": "https://bot.example.kz/healthz", "WEBHOOK_SECRET": "ab"}, "taken by SaqBol"},
 		"listen without port":      {environment{"HTTP_LISTEN": "localhost"}, "HTTP_LISTEN"},
+		"listen on no port":        {environment{"HTTP_LISTEN": "127.0.0.1:99999"}, "HTTP_LISTEN"},
 		"dispatchers by name":      {environment{"SAQBOL_DISPATCHERS": "@dispatcher"}, "SAQBOL_DISPATCHERS"},
 		"sends in words":           {environment{"SAQBOL_SENDS_PER_SECOND": "many"}, "SAQBOL_SENDS_PER_SECOND must be"},
 		"no sends":                 {environment{"SAQBOL_SENDS_PER_SECOND": "0"}, "from 1 to 1000"},

@@ -153,8 +153,26 @@ func TestWrongUse(t *testing.T) {
 			t.Errorf("%v ends with %d: %s", args, status, stderr.String())
 		}
 	}
+	for words, want := range map[string]string{
+		"improt":                        `unexpected argument improt, did you mean "import"? (see saqbol --help)`,
+		"deadletters lst":               `unexpected argument lst, did you mean "list"? (see saqbol deadletters --help)`,
+		"fly":                           "unexpected argument fly (see saqbol --help)",
+		"run fly":                       "unexpected argument fly (see saqbol run --help)",
+		"backup":                        `expected "<file>" (see saqbol backup --help)`,
+		"backup --forse x":              `did you mean "--force"? (see saqbol backup --help)`,
+		"demo --listen 8099":            "a port, such as",
+		"demo --listen 127.0.0.1:99999": "a port, such as",
+		"backup  ":                      "name the file to write",
+		"restore  ":                     "name the file to restore",
+	} {
+		var stdout, stderr lockedBuffer
+		args := strings.Split(strings.Replace(words, "  ", " ", 1), " ")
+		if status := run(t.Context(), args, nil, &stdout, &stderr); status != exitUsage || !strings.Contains(stderr.String(), want) {
+			t.Errorf("%s ends with %d, want %q: %s", words, status, want, stderr.String())
+		}
+	}
 	var stdout, stderr lockedBuffer
-	for words, want := range map[string]string{"--help": "demo", "help": "demo", "help import": "--strict"} {
+	for words, want := range map[string]string{"--help": "demo", "help": "demo", "help import": "--strict", "--version": "go1."} {
 		var stdout, stderr lockedBuffer
 		if status := run(t.Context(), strings.Fields(words), nil, &stdout, &stderr); status != exitDone || !strings.Contains(stdout.String(), want) {
 			t.Errorf("%s ends with %d: %s", words, status, stdout.String())
@@ -175,6 +193,28 @@ func TestDemoWithoutItsPort(t *testing.T) {
 	status := run(t.Context(), []string{"demo", "--listen", taken.Addr().String()}, nil, &stdout, &stderr)
 	if status != exitFailed || !strings.Contains(stderr.String(), "--listen") {
 		t.Errorf("the demo ends with %d: %s", status, stderr.String())
+	}
+}
+
+func TestListenAdvice(t *testing.T) {
+	taken, err := listen(t.Context(), "HTTP_LISTEN", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	for address, want := range map[string]string{taken.Addr().String(): "stop the program that uses it", "192.0.2.1:8080": "choose an address of this machine"} {
+		l, err := listen(t.Context(), "HTTP_LISTEN", address)
+		if err == nil {
+			_ = l.Close()
+		}
+		if err == nil || !strings.HasSuffix(err.Error(), want) && !strings.Contains(err.Error(), want+", or") {
+			t.Errorf("%s: %v, want %q", address, err, want)
+		}
+	}
+	for address, want := range map[string]bool{"127.0.0.1:8088": true, "127.0.0.1:0": true, "[::1]:8088": true, ":8080": true, "127.0.0.1:99999": false, "127.0.0.1": false, "8099": false, "127.0.0.1:": false, "": false} {
+		if got := isAddress(address); got != want {
+			t.Errorf("isAddress(%q) is %v", address, got)
+		}
 	}
 }
 

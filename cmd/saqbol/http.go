@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -107,9 +109,30 @@ func listen(ctx context.Context, setting, address string) (net.Listener, error) 
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("%s: can't listen on %s (%w): stop the program that uses it, or choose another address", setting, address, err)
+		return nil, fmt.Errorf("%s: can't listen on %s (%w): %s", setting, address, err, listenAdvice(err))
 	}
 	return l, nil
+}
+
+// listenAdvice says what to do where nothing can listen on an address.
+func listenAdvice(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "stop the program that uses it, or choose another port"
+	case errors.Is(err, fs.ErrPermission):
+		return "choose a port above 1023"
+	}
+	return "choose an address of this machine"
+}
+
+// isAddress reports whether text is an address and a port to listen on.
+func isAddress(text string) bool {
+	_, port, err := net.SplitHostPort(text)
+	if err != nil || port == "" {
+		return false
+	}
+	_, err = net.DefaultResolver.LookupPort(context.Background(), "tcp", port)
+	return err == nil
 }
 
 // serve answers requests until ctx ends, then lets those under way finish

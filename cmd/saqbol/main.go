@@ -66,15 +66,19 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return fail(stderr, err)
 	}
-	if len(args) > 0 && args[0] == "help" {
+	switch {
+	case len(args) > 0 && args[0] == "help":
 		args = append(slices.Clone(args[1:]), "--help")
+	case len(args) == 1 && args[0] == "--version":
+		args = []string{"version"}
 	}
 	parsed, err := parser.Parse(args)
 	if exited >= 0 { // --help was answered
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "saqbol: %s (see saqbol --help)\n", oneLine(err))
+		at, meant := astray(err, parser.Model.Node, args)
+		fmt.Fprintf(stderr, "saqbol: %s%s (see %s --help)\n", oneLine(err), meant, at)
 		return exitUsage
 	}
 	env, err := readEnvironment(environ, ".env")
@@ -85,6 +89,30 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return fail(stderr, err)
 	}
 	return exitDone
+}
+
+// astray is the command at which the command line went wrong, and what may have been
+// meant there. One that nobody has named, the default, is passed over.
+func astray(err error, node *kong.Node, args []string) (at, meant string) {
+	var parse *kong.ParseError
+	if errors.As(err, &parse) {
+		for _, step := range parse.Context.Path {
+			if c := step.Command; c != nil && (c != node.DefaultCmd || slices.Contains(args, c.Name)) {
+				node = c
+			}
+		}
+	}
+	// Which command is meant, kong says only where there is none by default.
+	if word, found := strings.CutPrefix(err.Error(), "unexpected argument "); found {
+		var names []string
+		for _, command := range node.Children {
+			names = append(names, command.Name)
+		}
+		if name := nearest(word, names, 2); name != "" {
+			meant = fmt.Sprintf(", did you mean %q?", name)
+		}
+	}
+	return node.FullPath(), meant
 }
 
 // errUsage marks an error that the caller of the program made.

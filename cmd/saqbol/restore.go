@@ -18,6 +18,9 @@ type restoreCommand struct {
 
 // Run puts a backup in the database's place. No bot may run on it.
 func (c restoreCommand) Run(s *surroundings) error {
+	if c.File == "" {
+		return fmt.Errorf("%w: name the file to restore", errUsage)
+	}
 	cfg, err := readStoreConfig(s.env)
 	if err != nil {
 		return err
