@@ -36,8 +36,14 @@ func (r *Router) askPending(t Turn, d *reportDraft, pending *pendingCommand) (Re
 	if err != nil {
 		return Reply{}, err
 	}
-	m := dropQuestion(pending)
-	m.Edit, m.Anchor = place(t), true // the question stands where the step stood
+	m := Message{
+		Text: []locales.Msg{locales.M("drop.ask")},
+		Buttons: [][]Button{
+			{{Mark: markNext, Label: locales.M("drop.no"), Data: "drop:no"}},
+			{{Mark: markRemove, Label: locales.M("drop.yes"), Data: "drop:yes"}},
+		},
+		Edit: place(t), Anchor: true, // the question stands where the step stood
+	}
 	session := t.Session
 	session.Draft, session.Anchor = raw, m.Edit
 	return Reply{
@@ -45,18 +51,6 @@ func (r *Router) askPending(t Turn, d *reportDraft, pending *pendingCommand) (Re
 		Delete:   leftover(t),
 		Change:   fraud.Change{Session: &session},
 	}, nil
-}
-
-// dropQuestion asks whether to drop the open report. Whoever pressed ✖️ may press
-// again where it was: there the button stands that keeps the report.
-func dropQuestion(pending *pendingCommand) Message {
-	keep := []Button{{Mark: markNext, Label: locales.M("drop.no"), Data: "drop:no"}}
-	drop := Button{Mark: markRemove, Label: locales.M("drop.yes"), Data: "drop:yes"}
-	if pending.Name == pendingCancel {
-		drop.Mark = markCancel
-		return Message{Text: []locales.Msg{locales.M("cancel.ask")}, Buttons: [][]Button{{drop}, keep}}
-	}
-	return Message{Text: []locales.Msg{locales.M("drop.ask")}, Buttons: [][]Button{keep, {drop}}}
 }
 
 // continueDraft is the button that leads back to the open report from an answer
@@ -110,7 +104,7 @@ func (r *Router) dropDecided(ctx context.Context, t Turn, d *reportDraft, drop b
 	switch {
 	case !drop:
 		return r.show(t, d, current(d, t.Session.Step))
-	case pending.Name == "", pending.Name == pendingCancel: // nothing else to answer
+	case pending.Name == "": // answered already
 		return cancelled(t), nil
 	case pending.Name == "report":
 		if refused := r.deps.Quota.report(ctx, t.Person); refused.given() {

@@ -148,7 +148,7 @@ func (r *Router) move(ctx context.Context, t Turn, d *reportDraft, step, choice 
 	s, question := stepNamed(step)
 	switch choice {
 	case choiceCancel:
-		return r.cancelReport(t, d)
+		return cancelled(t), nil
 	case choiceBack:
 		if before := stepBefore(d, step); before != "" {
 			d.Editing = false

@@ -135,7 +135,6 @@ func TestFilingTwice(t *testing.T) {
 	c = openAt(t, "ru", stepSummary)
 	file.Button = c.data(choiceFile)
 	c.choose(choiceCancel)
-	c.press("drop:yes")
 	if reply := c.send(file); reply.Toast.Key != "report.closed" || len(c.store.reports) > 0 {
 		t.Errorf("after ✖️: %+v, %d reports", reply.Toast, len(c.store.reports))
 	}

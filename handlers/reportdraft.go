@@ -49,9 +49,6 @@ type draftFile struct {
 	ID   string `json:"id"`
 }
 
-// pendingCancel is the name of a pendingCommand that wants nothing but the draft's end.
-const pendingCancel = "cancel"
-
 // pendingCommand is what the person wanted while the draft was open; without a
 // name it has been answered, and only the draft's end is asked about.
 type pendingCommand struct {
@@ -102,16 +99,6 @@ func (d *reportDraft) encode() ([]byte, error) {
 // empty reports whether nothing would be lost with the draft.
 func (d *reportDraft) empty() bool {
 	return len(d.Subjects) == 0 && len(d.Answers) == 0 && d.Words == "" && len(d.Files) == 0
-}
-
-// told reports whether the person has told more than what they report.
-func (d *reportDraft) told() bool {
-	for _, answer := range d.Answers {
-		if answer != "" {
-			return true
-		}
-	}
-	return d.Words != "" || len(d.Files) > 0
 }
 
 // code is the code a new report of this draft gets.

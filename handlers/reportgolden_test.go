@@ -162,11 +162,7 @@ func reportTurns() map[string]func(*script) {
 			s.presses("drop:yes")
 			s.says("/check 8 777 123 45 67")
 			s.presses("drop:no")
-			s.chooses("call")
-			s.chooses("cancel")
-			s.presses("drop:no")
 			s.says("/cancel")
-			s.presses("drop:yes")
 			s.says("/cancel")
 		},
 		"report_amounts": func(s *script) {

@@ -142,7 +142,7 @@ func TestOffersAtTheSummary(t *testing.T) {
 		"✏️ and an answer": func(c *chat) { c.choose(choiceEdit + stepWhen); c.choose("today") },
 		"✏️ and a word":    func(c *chat) { c.choose(choiceEdit + stepClaim); c.say("банк") },
 		"◀ and ▶":          func(c *chat) { c.choose(choiceBack); c.choose(choiceNext) },
-		"✖️ and ▶":         func(c *chat) { c.choose(choiceCancel); c.press("drop:no") },
+		"a question and ▶": func(c *chat) { c.say("/start"); c.press("drop:no") },
 		"a page and ▶":     func(c *chat) { c.say("/privacy"); c.press("drop:on") },
 		"nonsense":         func(c *chat) { c.say("ә?") },
 	} {

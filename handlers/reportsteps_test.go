@@ -84,9 +84,6 @@ func TestTheWayOutOfEveryStep(t *testing.T) {
 				} {
 					p := openAt(t, lang, c.step)
 					reply := leave(p)
-					if d := openAt(t, lang, c.step).draft(); d.told() {
-						reply = p.press("drop:yes")
-					}
 					if p.store.sessions[p.person].Open() || len(p.store.reports) > 0 {
 						t.Errorf("%s leaves %+v and %d reports", name, p.store.sessions[p.person], len(p.store.reports))
 					}
@@ -141,7 +138,6 @@ func TestStaleButtons(t *testing.T) {
 		t.Errorf("the step is not shown again:\n%s", text)
 	}
 	c.say("/cancel")
-	c.press("drop:yes")
 	if reply := c.send(Input{Kind: KindButton, Button: old}); reply.Toast.Key != "common.stale" || len(reply.Messages) > 0 {
 		t.Errorf("after /cancel: %+v", reply)
 	}
