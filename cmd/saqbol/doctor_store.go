@@ -49,7 +49,7 @@ func (d *doctor) database(ctx context.Context, cfg config, keys *seal.Keys) {
 	}
 	_, isFile := sqlitePath(cfg.databaseURL)
 	var store *storage.Store
-	err := error(storage.ErrWrongKey)
+	err := storage.ErrWrongKey
 	switch {
 	case keys != nil:
 		store, err = storage.Open(ctx, cfg.databaseURL, keys, storage.MustExist(), storage.WithStandby(cfg.readURL))

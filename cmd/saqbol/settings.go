@@ -54,7 +54,7 @@ func readConfig(env environment) (config, error) { return readSettings(env, sett
 // readStoreConfig is readConfig for the commands that work on the database: a slip
 // in the bot's other settings keeps nobody from a backup.
 func readStoreConfig(env environment, more ...string) (config, error) {
-	needed := append(more, "DATABASE_URL", "SAQBOL_KEY")
+	needed := slices.Concat(more, []string{"DATABASE_URL", "SAQBOL_KEY"})
 	return readSettings(env, slices.DeleteFunc(settings(env), func(s setting) bool { return !slices.Contains(needed, s.names[0]) }))
 }
 
