@@ -63,6 +63,35 @@ func TestReportByButtonsAndByWordsIsTheSame(t *testing.T) {
 	}
 }
 
+// Who somebody claimed to be is taken from words that say so, not from a name in them.
+func TestClaimsInWords(t *testing.T) {
+	for words, want := range map[string]fraud.Claim{
+		"звонили с …, представились банком":                  fraud.ClaimBank,
+		"представился сотрудником полиции, просил код":       fraud.ClaimPolice,
+		"назвалась следователем":                             fraud.ClaimPolice,
+		"позвонили из банка и просили код":                   fraud.ClaimBank,
+		"мне звонят якобы из Казпочты":                       fraud.ClaimDelivery,
+		"сказали, что из КНБ":                                fraud.ClaimPolice,
+		"не представились, просили код":                      fraud.ClaimNobody,
+		"өзін банк қызметкері деп таныстырды":                fraud.ClaimBank,
+		"банктенмін деді":                                    fraud.ClaimBank,
+		"полициядан қоңырау шалды":                           fraud.ClaimPolice,
+		"bankten qonyrau shaldy":                             fraud.ClaimBank,
+		"перевела деньги через банк":                         "",
+		"позвонили, просили деньги из банка":                 "",
+		"звонили, сказали перевести деньги из банка":         "",
+		"представился полицией, а потом представился банком": "",
+		"представился мужчиной, я позвонил в банк":           "",
+		"банкке қоңырау шалдым":                              "",
+		"қоңырау шалып, банктегі ақшаны аудар деді":          "",
+	} {
+		d := &reportDraft{Answers: map[string]string{}}
+		if guess(d, words); d.Answers[stepClaim] != string(want) {
+			t.Errorf("%q: %q, want %q", words, d.Answers[stepClaim], want)
+		}
+	}
+}
+
 func TestOneLineAsksOnlyForTheRest(t *testing.T) {
 	for text, c := range map[string]struct {
 		channel  fraud.Channel
@@ -74,15 +103,17 @@ func TestOneLineAsksOnlyForTheRest(t *testing.T) {
 		"87011234567":                {step: stepChannel, subjects: 1},
 		"87011234567, +998901234567": {step: stepChannel, subjects: 2},
 		"87011234567 мошенники":      {step: stepChannel, subjects: 1, words: "мошенники"},
-		"87011234567 позвонили, предлагали безопасный счет":                       {fraud.ChannelCall, fraud.ScenarioSafeAccount, "позвонили, предлагали безопасный счет", 1, stepClaim},
-		"87011234567 қоңырау шалып, қауіпсіз шот деді":                            {fraud.ChannelCall, fraud.ScenarioSafeAccount, "қоңырау шалып, қауіпсіз шот деді", 1, stepClaim},
-		"звонили с 8 701 123 45 67, просили код из смс":                           {fraud.ChannelCall, fraud.ScenarioCode, "звонили с , просили код из смс", 1, stepClaim},
-		"+7 701 123 45 67 позвонили по ватсапу":                                   {channel: fraud.ChannelWhatsApp, words: "позвонили по ватсапу", subjects: 1, step: stepClaim},
-		"87011234567 писали в ватсап и телеграм":                                  {words: "писали в ватсап и телеграм", subjects: 1, step: stepChannel},
-		"87011234567 то ли курьер, то ли инвестиции":                              {words: "то ли курьер, то ли инвестиции", subjects: 1, step: stepChannel},
-		"4400 4300 0000 1237 сумма 1 500 000":                                     {words: "сумма 1 500 000", subjects: 1, step: stepChannel},
-		"мошенники звонили":                                                       {channel: fraud.ChannelCall, words: "мошенники звонили", step: stepSubjects},
-		"1414":                                                                    {subjects: 1, step: stepChannel},
+		"87011234567 позвонили, предлагали безопасный счет": {fraud.ChannelCall, fraud.ScenarioSafeAccount, "позвонили, предлагали безопасный счет", 1, stepClaim},
+		"87011234567 қоңырау шалып, қауіпсіз шот деді":      {fraud.ChannelCall, fraud.ScenarioSafeAccount, "қоңырау шалып, қауіпсіз шот деді", 1, stepClaim},
+		"звонили с 8 701 123 45 67, просили код из смс":     {fraud.ChannelCall, fraud.ScenarioCode, "звонили с …, просили код из смс", 1, stepClaim},
+		"+7 701 123 45 67 позвонили по ватсапу":             {channel: fraud.ChannelWhatsApp, words: "позвонили по ватсапу", subjects: 1, step: stepClaim},
+		"87011234567 писали в ватсап и телеграм":            {words: "писали в ватсап и телеграм", subjects: 1, step: stepChannel},
+		"87011234567 то ли курьер, то ли инвестиции":        {words: "то ли курьер, то ли инвестиции", subjects: 1, step: stepChannel},
+		"4400 4300 0000 1237 сумма 1 500 000":               {words: "сумма 1 500 000", subjects: 1, step: stepChannel},
+		"мошенники звонили":                                 {channel: fraud.ChannelCall, words: "мошенники звонили", step: stepSubjects},
+		"мне звонили с 8 701 123 45 67.":                    {channel: fraud.ChannelCall, words: "мне звонили с …", subjects: 1, step: stepClaim},
+		"4400 4300 0000 1237 12/27 123 карта":               {words: "12/27 •••• карта", subjects: 1, step: stepChannel},
+		"1414": {subjects: 1, step: stepChannel},
 		"87011234567 просят назвать код 1414":                                     {scenario: fraud.ScenarioCode, words: "просят назвать код 1414", subjects: 1, step: stepChannel},
 		"87011234567,87770000001,87770000002,87770000003,87770000004,87770000005": {subjects: 5, step: stepChannel},
 	} {
@@ -252,7 +283,7 @@ func TestFilesOfAnyStepAreKept(t *testing.T) {
 	if reply := c.send(photo("", "")); !strings.Contains(c.read(reply), "не добавлен") {
 		t.Errorf("one file too many is dropped silently:\n%s", c.read(reply))
 	}
-	c.tell("skip", "skip", "skip", "skip", "skip", "file")
+	c.tell("skip", "skip", "skip", "skip", "file")
 	if got := c.one().Details; len(got.Files) != maxFiles {
 		t.Errorf("the report has %d files", len(got.Files))
 	}

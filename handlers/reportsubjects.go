@@ -53,7 +53,7 @@ func (r *Router) hear(t Turn) said {
 			s.found = append(s.found, subject)
 		}
 	}
-	s.words, s.masked = r.deps.Recognise.Redact(around(t.Text, subjects, len(s.found) == 0))
+	s.words, s.masked = r.withoutSubjects(t.Text, subjects, len(s.found) == 0)
 	if len(s.found) == 0 {
 		s.found = short
 	}
@@ -65,8 +65,8 @@ func (r *Router) hear(t Turn) said {
 		s.refs = append(s.refs, r.keep(subject))
 	}
 	s.found = append(s.found, mistyped...)
-	if s.words = strings.TrimSpace(s.words); !strings.ContainsFunc(s.words, unicode.IsLetter) {
-		s.words = ""
+	if !strings.ContainsFunc(s.words, unicode.IsLetter) {
+		s.words, s.masked = "", false
 	}
 	return s
 }
@@ -82,20 +82,41 @@ var (
 	spaceRun  = regexp.MustCompile(`\s+`)
 )
 
+// withoutSubjects is a text without the subjects in it, secrets masked; masked tells
+// whether there were others than a card that is a subject. It is masked first, for a
+// CVV is known by the card before it, and at the end, for parts of a card's number
+// may have met.
+func (r *Router) withoutSubjects(text string, subjects []fraud.Subject, short bool) (words string, masked bool) {
+	words, _ = r.deps.Recognise.Redact(text)
+	for _, s := range subjects {
+		if digits := s.Value; (s.Kind == fraud.KindCard || s.Kind == fraud.KindBadCard) && len(digits) > 4 {
+			words = strings.ReplaceAll(words, maskMark+" "+digits[len(digits)-4:], leftOut)
+		}
+	}
+	words, _ = r.deps.Recognise.Redact(around(words, subjects, short))
+	return strings.TrimSpace(words), strings.Contains(words, maskMark)
+}
+
+const (
+	maskMark = "••••" // what Redact leaves of a secret
+	leftOut  = "…"    // stands where a subject stood among the words of a text
+)
+
 // around is a text without the subjects in it. What is not surely one of them
 // (a sum, a date) stays, and so do short numbers where they are no subject.
 func around(text string, subjects []fraud.Subject, short bool) string {
 	without := func(found string) string {
 		for _, s := range subjects {
 			if (short || s.Kind != fraud.KindShort) && sameDigits(bare(found), bare(s.Value)) {
-				return " "
+				return leftOut
 			}
 		}
 		return found
 	}
 	text = ibanRun.ReplaceAllStringFunc(text, without)
 	text = digitRun.ReplaceAllStringFunc(text, without)
-	return strings.Trim(spaceRun.ReplaceAllString(text, " "), " ,;:—-")
+	text = strings.ReplaceAll(spaceRun.ReplaceAllString(text, " "), leftOut+".", leftOut)
+	return strings.Trim(strings.TrimLeft(text, " ,.;:—-"+leftOut), " ,;:—-")
 }
 
 // sameDigits tells whether two numbers are one, with or without what is dialled
@@ -174,7 +195,7 @@ func (r *Router) typedSubjects(ctx context.Context, t Turn, d *reportDraft) (Rep
 	if err != nil {
 		return Reply{}, err
 	}
-	if len(strings.Fields(s.words)) < 3 || d.Words != "" {
+	if len(strings.FieldsFunc(s.words, notLetterOrDigit)) < 3 || d.Words != "" {
 		s.words = ""
 	}
 	notes = append(notes, r.takeSaid(t.Lang, d, s)...)

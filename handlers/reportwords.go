@@ -1,6 +1,11 @@
 package handlers
 
-import "saqbol/fraud"
+import (
+	"regexp"
+	"strings"
+
+	"saqbol/fraud"
+)
 
 // wording is how people speak of one choice: whole answers, and stems that stand
 // in an answer of several words. Lists are divided by commas; spelling, case and
@@ -98,6 +103,11 @@ func guess(d *reportDraft, words string) {
 			d.Answers[stepChannel] = string(c)
 		}
 	}
+	if _, ok := d.Answers[stepClaim]; !ok {
+		if c := guessClaim(words); c != "" {
+			d.Answers[stepClaim] = c
+		}
+	}
 	if _, ok := d.Answers[stepScenario]; !ok {
 		if s := onlyStem(scenarioWords(), words); s != "" {
 			d.Answers[stepScenario] = s
@@ -120,4 +130,22 @@ func guessChannel(words string) fraud.Channel {
 		}
 	}
 	return fraud.Channel(onlyStem(call, words))
+}
+
+// claimed are the places of a text that say who somebody claimed to be, folded: a bank
+// that is only spoken of ("перевёл через банк") is no claim.
+var claimed = regexp.MustCompile(`(?:^| )(?:` + strings.Join([]string{
+	`(?:не )?представ\pL*[^,.;!?]*`,                                                  // представились банком
+	`назвал(?:ся|ас|ис)[^,.;!?]*`,                                                    // назвался сотрудником банка
+	`(?:по)?звон\pL*(?: мне| нам)?(?: якоби| будто)? из [^,.;!?]*`,                   // позвонили из банка
+	`(?:сказ|говор)\pL*,? (?:что |я |ми |он |она |они )*из [^,.;!?]*`,                // сказали, что из банка
+	`[^,.;!?]* деп танист\pL*`,                                                       // өзін банк деп таныстырды
+	`\pL+(?:нан|нен|тан|тен|дан|ден)(?:мин|миз|бин|биз)`,                             // банктенмін
+	`\pL+(?:нан|нен|тан|тен|дан|ден)(?: маган| бизге)? (?:конирау|хабарлас|звондад)`, // банктен қоңырау шалды
+}, "|") + `)`)
+
+// guessClaim is who the words say that somebody claimed to be; "" where they name
+// nobody, or two.
+func guessClaim(words string) string {
+	return onlyStem(claimWords(), strings.Join(claimed.FindAllString(foldLetters(words), -1), " "))
 }
