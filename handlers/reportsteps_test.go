@@ -177,6 +177,16 @@ func TestPressedTwice(t *testing.T) {
 	}
 }
 
+// ✖️ pressed twice: the second press says what the first did, not that it is outdated.
+func TestCancelledTwice(t *testing.T) {
+	c := openAt(t, "ru", stepLoss)
+	button := Input{Kind: KindButton, Button: c.data(choiceCancel)}
+	c.send(button)
+	if reply := c.send(button); reply.Toast.Key != "report.closed" || len(reply.Messages) > 0 || !reply.Change.Empty() {
+		t.Errorf("a second press: %+v", reply)
+	}
+}
+
 func TestStaleButtonsKeepTheirLimits(t *testing.T) {
 	d := &reportDraft{ID: "7Q4M2RX9", Answers: map[string]string{}, Subjects: []draftRef{{Key: make([]byte, 16), Shown: "+7 701 123 45 67"}}}
 	for _, s := range reportSteps() {
