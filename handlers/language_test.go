@@ -36,6 +36,9 @@ func TestLanguageInTheMiddleOfADraft(t *testing.T) {
 	if !c.store.sessions[c.person].Open() {
 		t.Error("the draft is gone")
 	}
+	if reply := c.press("Жалғастыру"); reply.Lang != fraud.Kazakh || !strings.HasSuffix(keys(reply), "report.ask.channel") {
+		t.Errorf("the button under it leads to %q in %q", keys(reply), reply.Lang)
+	}
 }
 
 func TestUnknownLanguageIsStale(t *testing.T) {
