@@ -80,7 +80,8 @@ func (r *Router) typedWhen(t Turn, d *reportDraft) (Reply, error) {
 	}
 	if heard := r.hear(t); result == whenUnclear || heard.long() {
 		reply, err := r.notUnderstood(t, d, stepWhen)
-		if err != nil || result == whenUnclear || d.offers(heard.refs) {
+		again := heard.words == "" && d.holds(heard.refs) // else the day stands in the words around
+		if err != nil || result == whenUnclear || again || d.offers(heard.refs) {
 			return reply, err
 		}
 	}
@@ -103,7 +104,8 @@ func (r *Router) typedAmount(t Turn, d *reportDraft, step string) (Reply, error)
 	// is no answer to whether anything was lost.
 	if result != amountFine || amount >= 1e9 || step == stepLoss && amount < 100 {
 		reply, err := r.notUnderstood(t, d, step)
-		if err != nil || secret || d.offers(r.hear(t).refs) || step == stepLoss {
+		heard := r.hear(t)
+		if err != nil || secret || d.offers(heard.refs) || d.holds(heard.refs) || step == stepLoss {
 			return reply, err
 		}
 	}

@@ -224,12 +224,18 @@ func (r *Router) guarded(t Turn, reply *Reply) {
 }
 
 // notUnderstood keeps an answer from being lost silently: a subject in it is
-// offered for the report, anything else is asked for again.
+// offered for the report, or said to be in it, anything else is asked for again.
 func (r *Router) notUnderstood(t Turn, d *reportDraft, step string) (Reply, error) {
 	s := r.hear(t)
 	switch {
 	case d.offer(s.refs):
 		return r.show(t, d, step)
+	case d.holds(s.refs):
+		notes := []locales.Msg{locales.M("report.in_already", "Subjects", shown(s.refs))}
+		if s.words != "" {
+			notes = append(notes, hint(step))
+		}
+		return r.show(t, d, step, notes...)
 	case s.own:
 		return r.hinted(t, d, step, locales.M("report.own"), hint(step))
 	}
@@ -250,6 +256,11 @@ func (d *reportDraft) offer(refs []draftRef) bool {
 // offers reports whether one of refs is being asked about.
 func (d *reportDraft) offers(refs []draftRef) bool {
 	return slices.ContainsFunc(refs, func(ref draftRef) bool { return has(d.Offered, ref) })
+}
+
+// holds reports whether refs are named, and all of them in the report already.
+func (d *reportDraft) holds(refs []draftRef) bool {
+	return len(refs) > 0 && !slices.ContainsFunc(refs, func(ref draftRef) bool { return !has(d.Subjects, ref) })
 }
 
 // hinted shows a step again to somebody who was not understood. They may not want

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"saqbol/fraud"
 )
 
@@ -152,6 +154,31 @@ func TestLateNumbersAreOffered(t *testing.T) {
 			if c.choose(choiceAdd); len(c.draft().Subjects) != 2 {
 				t.Errorf("%s at %s: ➕ adds nothing", name, step)
 			}
+		}
+	}
+}
+
+// The number that the report is about, sent once more, is said to be in it: that is
+// no answer, but nothing that can't be understood either.
+func TestTheReportsOwnNumberAgain(t *testing.T) {
+	for _, at := range reached() {
+		if at.step == stepSubjects {
+			continue
+		}
+		for _, text := range []string{"8 701 123 45 67", "7011234567"} {
+			c := openAt(t, "ru", at.step)
+			before := c.draft()
+			got := keys(c.say(text))
+			if !strings.Contains(got, "report.in_already") || strings.Contains(got, "hint") || strings.Contains(got, "unclear") {
+				t.Errorf("%s: %q is answered %q", at.step, text, got)
+			}
+			if diff := cmp.Diff(before, c.draft()); diff != "" || c.store.sessions[c.person].Step != at.step {
+				t.Errorf("%s: %q changes the report:\n%s", at.step, text, diff)
+			}
+		}
+		c := openAt(t, "ru", at.step)
+		if got := keys(c.say("вчера опять 87011234567")); at.step == stepWhen && c.draft().When.IsZero() {
+			t.Errorf("the day beside the number is not taken: %q", got)
 		}
 	}
 }
