@@ -45,7 +45,7 @@ func actions() map[string]action {
 		"press":    simple(func(p *Person, in actInput) (int64, error) { return 0, p.PressStale(in.MessageID, in.Data) }),
 		"contact":  simple((*Person).contactFromPage),
 		"forward":  simple((*Person).forwardFromPage),
-		"sticker":  simple(func(p *Person, in actInput) (int64, error) { return p.sendText(in.Emoji, p.SendSticker) }),
+		"sticker":  simple(func(p *Person, in actInput) (int64, error) { return p.within(in.Emoji, p.SendSticker) }),
 		"edit":     simple((*Person).editFromPage),
 		"block":    simple(func(p *Person, in actInput) (int64, error) { p.block(in.Blocked); return 0, nil }),
 		"photo":    file((*Person).SendPhoto),
@@ -99,17 +99,54 @@ func file(do func(*Person, Upload) int64) action {
 	}
 }
 
-// sendText sends a text of a person within Telegram's limits. An app would cut
-// a longer one into several messages; the page has to say so instead.
-func (p *Person) sendText(text string, send func(string) int64) (int64, error) {
-	text = strings.TrimSpace(text)
-	switch {
-	case text == "":
+// sendText sends a text of a person as Telegram's apps do: one that is longer than
+// a message goes as several. It gives the id of the last.
+func (p *Person) sendText(text string, send func(string) int64) (id int64, err error) {
+	parts := messages(text)
+	if len(parts) == 0 {
 		return 0, errEmpty
-	case units(text) > maxText:
+	}
+	for _, part := range parts {
+		id = send(part)
+	}
+	return id, nil
+}
+
+// messages divides a text into what a message holds: at the last line's end that
+// fits or else at the last space, and within a word only where there is neither.
+func messages(text string) (parts []string) {
+	for text = strings.TrimSpace(text); text != ""; {
+		end := fits(text)
+		if end < len(text) {
+			if at := strings.LastIndexByte(text[:end], '\n'); at > 0 {
+				end = at
+			} else if at := strings.LastIndexByte(text[:end], ' '); at > 0 {
+				end = at
+			}
+		}
+		parts = append(parts, strings.TrimSpace(text[:end]))
+		text = strings.TrimSpace(text[end:])
+	}
+	return parts
+}
+
+// fits is how many bytes of a text a message holds.
+func fits(text string) int {
+	size := 0
+	for at, r := range text {
+		if size += units(string(r)); size > maxText {
+			return at
+		}
+	}
+	return len(text)
+}
+
+// within sends a text of which there can be no more than one message.
+func (p *Person) within(text string, send func(string) int64) (int64, error) {
+	if units(strings.TrimSpace(text)) > maxText {
 		return 0, errTooLong
 	}
-	return send(text), nil
+	return p.sendText(text, send)
 }
 
 func (p *Person) contactFromPage(in actInput) (int64, error) {
@@ -133,7 +170,7 @@ func (p *Person) forwardFromPage(in actInput) (int64, error) {
 
 func (p *Person) editFromPage(in actInput) (int64, error) {
 	var refused error
-	id, err := p.sendText(in.Text, func(text string) int64 {
+	id, err := p.within(in.Text, func(text string) int64 {
 		refused = p.EditMessage(in.MessageID, text)
 		return in.MessageID
 	})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -168,6 +169,42 @@ func TestControl(t *testing.T) {
 	}
 }
 
+// Nothing of a long text is lost on the page: it goes as several messages.
+func TestLongTextsGoAsSeveralMessages(t *testing.T) {
+	number := "8 701 123 45 67"
+	for name, c := range map[string]struct {
+		text  string
+		parts []int // code units
+	}{
+		"a whole message":   {strings.Repeat("x", 4096), []int{4096}},
+		"one too many":      {strings.Repeat("ы", 4097), []int{4096, 1}},
+		"pairs":             {strings.Repeat("😀", 2049), []int{4096, 2}},
+		"words":             {strings.Repeat("сөз ", 1250) + number, []int{4095, 904 + len(number)}},
+		"lines":             {strings.Repeat("x y\n", 1000) + strings.Repeat("z", 1000) + "\n" + number, []int{3999, 1001 + len(number)}},
+		"spaces at the cut": {strings.Repeat("x", 4096) + "   \n " + number, []int{4096, len(number)}},
+	} {
+		for _, act := range []string{"send", "forward"} {
+			p := newPage(t)
+			base := fmt.Sprintf("/api/people/%d", int64(p.ok("/api/people", args{"name": "Тұрғын"})["id"].(float64)))
+			in := args{"text": c.text}
+			if act == "forward" {
+				in["from"] = "Банк"
+			}
+			p.ok(base+"/"+act, in)
+			_, chat := p.do(http.MethodGet, base+"/chat", nil, nil)
+			var sizes []int
+			last := ""
+			for _, m := range chat["messages"].([]any) {
+				last = m.(map[string]any)["text"].(string)
+				sizes = append(sizes, units(last))
+			}
+			if !slices.Equal(sizes, c.parts) || strings.HasSuffix(c.text, number) && !strings.HasSuffix(last, number) {
+				t.Errorf("%s: %s: messages of %v, want %v; the last ends %q", name, act, sizes, c.parts, last[max(0, len(last)-20):])
+			}
+		}
+	}
+}
+
 func TestControlRefuses(t *testing.T) {
 	p := newPage(t)
 	person := p.s.NewPerson("Тұрғын", "kk")
@@ -181,7 +218,8 @@ func TestControlRefuses(t *testing.T) {
 		{"/api/people", args{"nam": "x"}, 400},
 		{"/api/people", []int{1}, 400},
 		{base + "/send", args{"text": " "}, 400},
-		{base + "/send", args{"text": strings.Repeat("x", 4097)}, 400},
+		{base + "/edit", args{"message_id": 1, "text": strings.Repeat("x", 4097)}, 400},
+		{base + "/sticker", args{"emoji": strings.Repeat("x", 4097)}, 400},
 		{base + "/send", args{"txet": "x"}, 400},
 		{base + "/press", args{"message_id": 1, "data": "x"}, 404},
 		{base + "/edit", args{"message_id": 1, "text": "x"}, 404},
