@@ -146,6 +146,20 @@ func (p pane) files(answers ...string) {
 	}
 }
 
+// pastes puts a text into the input as a browser does, sends it, and waits until
+// the bot's last message holds want.
+func (p pane) pastes(text, want string) {
+	p.t.Helper()
+	paste := fmt.Sprintf(`(() => {
+		document.querySelector(%q).focus();
+		return document.execCommand("insertText", false, %q);
+	})()`, p.css+` [data-role="input"]`, text)
+	p.do("pasting",
+		chromedp.Poll[chromedp.Void](paste),
+		chromedp.Click(chromedp.CSS(p.css+` [data-role="send"]`)))
+	p.reads(want)
+}
+
 // exportsAndErases gets the file with the person's data, then deletes the data.
 func (p pane) exportsAndErases(erased string) {
 	p.t.Helper()
@@ -214,6 +228,8 @@ func TestBrowser(t *testing.T) {
 	russian.files(steps()...)
 	kazakh.says("7011234567", "2 адам")
 	keeps(ctx, t, "two-people")
+
+	kazakh.pastes(strings.Repeat("сөз ", 1100)+"+7 700 000 00 12", "🔴 +7 700 000 00 12")
 
 	kazakh.exportsAndErases("өшірілді")
 	russian.exportsAndErases("удалены")
