@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
+	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -77,6 +79,23 @@ func sqlitePath(databaseURL string) (path string, isFile bool) {
 		return "", false // the URL may hold a password
 	}
 	return strings.TrimPrefix(path, "//"), true
+}
+
+// noFile reports that the database is a file, and that it is not there.
+func noFile(cfg config) (path string, missing bool) {
+	path, isFile := sqlitePath(cfg.databaseURL)
+	info, err := os.Stat(path)
+	return path, isFile && (errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0)
+}
+
+// databaseThere refuses to work on a database that is not there: this is not the
+// folder of the bot, most likely. That comes before the keys, which are not there
+// either then, and not lost.
+func (c config) databaseThere() error {
+	if path, missing := noFile(c); missing {
+		return fmt.Errorf("there is no database %s yet: set DATABASE_URL, or run this in the folder in which `saqbol run` is started", path)
+	}
+	return nil
 }
 
 // reserved are the paths that the program serves itself.

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 	"time"
 	"unicode"
@@ -154,23 +152,6 @@ func (c chosen) done(out io.Writer, n int, what, text string) error {
 
 func noLetter(id int64) error {
 	return fmt.Errorf("there is no dead letter %d: `saqbol deadletters` lists those there are", id)
-}
-
-// noFile reports that the database is a file, and that it is not there.
-func noFile(cfg config) (path string, missing bool) {
-	path, isFile := sqlitePath(cfg.databaseURL)
-	info, err := os.Stat(path)
-	return path, isFile && (errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0)
-}
-
-// databaseThere refuses to work on a database that is not there: this is not the
-// folder of the bot, most likely. That comes before the keys, which are not there
-// either then, and not lost.
-func (c config) databaseThere() error {
-	if path, missing := noFile(c); missing {
-		return fmt.Errorf("there is no database %s yet: set DATABASE_URL, or run this in the folder in which `saqbol run` is started", path)
-	}
-	return nil
 }
 
 // withLetters opens the database that is there, beside the bot if one runs.
