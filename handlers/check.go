@@ -164,7 +164,7 @@ func (r *Router) answer(ctx context.Context, t Turn, subjects []fraud.Subject) (
 	}
 	r.addSecret(&m, t, onlyUnknownShorts(findings))
 	step := next(findings)
-	if r.cry(t.Text) == cryGiven { // the answer begins with its verdict all the same
+	if r.cry(t).lost() { // the answer begins with its verdict all the same
 		step = locales.M("check.care")
 	}
 	m.Text = append(m.Text, step)

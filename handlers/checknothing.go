@@ -12,7 +12,7 @@ import (
 // before everything, then what is known of what they sent, then how to go on.
 func (r *Router) nothingFound(t Turn) Reply {
 	m := Message{}
-	urgent, link := r.cry(t.Text) != "", hasLink(t)
+	urgent, link := r.cry(t) != cryNone, hasLink(t)
 	if urgent {
 		m.Text = append(m.Text, locales.M("check.care"), locales.Msg{})
 		m.Buttons = append(m.Buttons, nowButton())
@@ -34,7 +34,7 @@ func (r *Router) nothingFound(t Turn) Reply {
 	default:
 		m.Text = append(m.Text, locales.M("check.nothing"))
 	}
-	if !urgent && (link || len(m.Buttons) > 0) {
+	if !urgent {
 		m.Buttons = append(m.Buttons, nowButton())
 	}
 	return Reply{Messages: []Message{m}}

@@ -1,30 +1,12 @@
 package handlers
 
 import (
-	_ "embed"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"saqbol/fraud"
 	"saqbol/locales"
 )
-
-//go:embed care.tsv
-var careTSV string
-
-// cryGiven is the line of care.tsv with the words of somebody who has given a
-// code, data or money away.
-const cryGiven = "given"
-
-// cry names the line of care.tsv that a text is most like, "" where it is no
-// call for help.
-func (r *Router) cry(text string) string {
-	if !strings.ContainsFunc(text, unicode.IsLetter) {
-		return ""
-	}
-	return string(r.care.resembles(text))
-}
 
 // addClue says which known scheme the words resemble, offers its tip, and
 // reports whether there is one.

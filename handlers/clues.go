@@ -44,7 +44,7 @@ func readClues(table string) clues {
 		for word := range strings.SplitSeq(words, ",") {
 			word = folded(word)
 			c := clue{words: word, scenario: len(out.scenarios)}
-			if h := head(word); h != "" && !slices.Contains(out.byHead[h], c) {
+			if h := head(word, headRunes); h != "" && !slices.Contains(out.byHead[h], c) {
 				out.byHead[h] = append(out.byHead[h], c)
 			}
 		}
@@ -58,7 +58,7 @@ func readClues(table string) clues {
 func (c clues) resembles(text string) fraud.Scenario {
 	var found []clue
 	for rest := folded(text); rest != ""; {
-		for _, hint := range c.byHead[head(rest)] {
+		for _, hint := range c.byHead[head(rest, headRunes)] {
 			if strings.HasPrefix(rest, hint.words) && !slices.Contains(found, hint) {
 				found = append(found, hint)
 			}
@@ -81,9 +81,9 @@ func (c clues) resembles(text string) fraud.Scenario {
 }
 
 // head is the first letters of a text, "" of one that is shorter.
-func head(text string) string {
+func head(text string, runes int) string {
 	end := 0
-	for range headRunes {
+	for range runes {
 		_, size := utf8.DecodeRuneInString(text[end:])
 		if size == 0 {
 			return ""

@@ -34,7 +34,7 @@ func (r *Router) ask(ctx context.Context, t Turn, subjects []fraud.Subject) ([]f
 // says nothing about what was asked; of a call for help and a secret in the
 // person's own message it speaks as always.
 func (r *Router) notNow(t Turn, refused refusal) Reply {
-	cry := r.cry(t.Text) == cryGiven
+	cry := r.cry(t).lost()
 	if refused.quiet && !cry {
 		return Reply{Limited: refused.why} // said a moment ago, more than once
 	}

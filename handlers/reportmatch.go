@@ -213,6 +213,8 @@ func digraph(a, b rune) (rune, bool) {
 		return 'ж', true
 	case "kh":
 		return 'х', true
+	case "gh":
+		return 'г', true
 	case "ya":
 		return 'я', true
 	case "yu":

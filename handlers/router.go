@@ -58,8 +58,8 @@ type Store interface {
 type Router struct {
 	deps     Deps
 	clues    clues
-	care     clues // of somebody who needs help now
 	kazakh   clues // of Kazakh without its own letters
+	cries    cries
 	kinds    map[Kind]func(Turn) flow
 	commands map[string]route
 	buttons  map[string]route // by the prefix before ':'
@@ -68,7 +68,7 @@ type Router struct {
 
 // New builds the router with all its flows.
 func New(deps Deps) *Router {
-	r := &Router{deps: deps, clues: readClues(cluesTSV), care: readClues(careTSV), kazakh: readClues(kazakhWords)}
+	r := &Router{deps: deps, clues: readClues(cluesTSV), kazakh: readClues(kazakhWords), cries: readCries(careTSV)}
 	r.routes()
 	return r
 }
