@@ -26,7 +26,7 @@ func (r *Router) reportCommand(ctx context.Context, t Turn) (Reply, error) {
 			return Reply{}, err
 		}
 		notes = append(notes, r.takeSaid(t.Lang, d, s)...)
-		reply, err := r.show(t, d, firstOpen(d), notes...)
+		reply, err := r.alarmed(t)(r.show(t, d, firstOpen(d), notes...))
 		r.guarded(t, &reply)
 		return reply, err
 	}
@@ -130,6 +130,9 @@ func (r *Router) choose(t Turn, d *reportDraft, s reportStep, choice string, nam
 	}
 	next := d.goOn(s.name)
 	d.offer(named)
+	if s.name == stepLoss && choice != string(fraud.LossNothing) {
+		return urgent(r.show(t, d, next))
+	}
 	return r.show(t, d, next)
 }
 

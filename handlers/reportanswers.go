@@ -51,7 +51,11 @@ func (r *Router) typedAnswer(ctx context.Context, t Turn, d *reportDraft, step s
 		if heard := r.hear(t); heard.long() {
 			named = heard.refs
 		}
-		return r.choose(t, d, s, choice, named...)
+		reply, err := r.choose(t, d, s, choice, named...)
+		if step == stepLoss {
+			return reply, err // choose has said what can't wait
+		}
+		return r.alarmed(t)(reply, err)
 	}
 	if choice, ok := r.matchWay(step, t.Text); ok {
 		return r.move(ctx, t, d, step, choice)
@@ -89,7 +93,7 @@ func (r *Router) typedWhen(t Turn, d *reportDraft) (Reply, error) {
 		return r.hinted(t, d, stepWhen, locales.M("report.when."+string(result)))
 	}
 	d.Answers[stepWhen], d.When = choiceTyped, at
-	return r.show(t, d, stepAfter(d, stepWhen))
+	return r.alarmed(t)(r.show(t, d, stepAfter(d, stepWhen)))
 }
 
 // typedAmount is a sum. To the question before it, whether anything was lost, a
@@ -102,10 +106,16 @@ func (r *Router) typedAmount(t Turn, d *reportDraft, step string) (Reply, error)
 	}
 	// A telephone number without its plus has the length of billions; "2 раза"
 	// is no answer to whether anything was lost.
-	if result != amountFine || amount >= 1e9 || step == stepLoss && amount < 100 {
+	sum := result == amountFine && amount < 1e9 && (step == stepAmount || amount >= 100)
+	if loss := lossCried(r.cry(t), sum); loss != "" && step == stepLoss {
+		s, _ := stepNamed(step)
+		return r.choose(t, d, s, string(loss), r.hear(t).refs...)
+	}
+	if !sum {
 		reply, err := r.notUnderstood(t, d, step)
 		heard := r.hear(t)
-		if err != nil || secret || d.offers(heard.refs) || d.holds(heard.refs) || step == stepLoss {
+		asked := d.offers(heard.refs) || d.holds(heard.refs) || step == stepLoss
+		if err != nil || secret || asked || result == amountUnclear {
 			return reply, err
 		}
 	}
@@ -113,7 +123,23 @@ func (r *Router) typedAmount(t Turn, d *reportDraft, step string) (Reply, error)
 		return r.hinted(t, d, step, locales.M("report.amount."+string(result)))
 	}
 	d.Answers[stepLoss], d.Answers[stepAmount], d.Amount = string(fraud.LossMoney), choiceTyped, amount
-	return r.show(t, d, stepAfter(d, stepAmount))
+	reply, err := r.show(t, d, stepAfter(d, stepAmount))
+	if step == stepLoss {
+		return urgent(reply, err)
+	}
+	return reply, err
+}
+
+// lossCried is the answer to whether anything was lost in the words of somebody
+// who cries for help: a code is no sum, and a sum says more than that money is gone.
+func lossCried(c cry, sum bool) fraud.Loss {
+	switch {
+	case c == cryTold:
+		return fraud.LossData
+	case c == cryMoney && !sum:
+		return fraud.LossMoney
+	}
+	return ""
 }
 
 // typedWords are the person's own words; new ones take the place of old ones. A

@@ -165,6 +165,15 @@ func reportTurns() map[string]func(*script) {
 			s.says("/cancel")
 			s.says("/cancel")
 		},
+		"report_cry": func(s *script) {
+			s.says("/report 87011234567")
+			s.says(s.in("ақшам кетіп қалды, көмектесіңіздерші", "деньги ушли, помогите"))
+			s.presses("drop:on")
+			s.says(s.in("түсініксіз", "непонятно"))
+			s.tell("skip", "skip", "skip", "skip", "skip")
+			s.says(s.in("картамнан ақша шешіп алды", "у меня списали деньги с карты"))
+			s.says("/cancel")
+		},
 		"report_amounts": func(s *script) {
 			s.says("/report 87011234567")
 			s.tell("skip", "skip", "skip", "skip", "skip", "money")

@@ -204,7 +204,7 @@ func TestStaleButtonsKeepTheirLimits(t *testing.T) {
 func TestRestartInTheMiddle(t *testing.T) {
 	for _, step := range reached() {
 		c := openAt(t, "kk", step.step)
-		before := c.read(c.last)
+		before := strings.TrimSuffix(c.read(c.last), "[🆘 Қазір не істеу керек | now:]\n") // what can't wait is said once
 		c.router = New(c.deps)
 		reply, err := c.router.show(Turn{Lang: fraud.Kazakh}, c.draft(), c.store.sessions[c.person].Step)
 		if err != nil {

@@ -28,6 +28,14 @@ func (s said) long() bool {
 	return slices.ContainsFunc(s.refs, func(ref draftRef) bool { return ref.Kind != fraud.KindShort })
 }
 
+// ownNote says why what is the person's own is not in the report.
+func (s said) ownNote() []locales.Msg {
+	if !s.own {
+		return nil
+	}
+	return []locales.Msg{locales.M("report.own")}
+}
+
 func (s said) anything() bool {
 	return len(s.refs) > 0 || s.own || s.badCard || s.badIBAN || s.words != ""
 }
@@ -198,11 +206,14 @@ func (r *Router) typedSubjects(ctx context.Context, t Turn, d *reportDraft) (Rep
 	if len(strings.FieldsFunc(s.words, notLetterOrDigit)) < 3 || d.Words != "" {
 		s.words = ""
 	}
+	if len(s.refs) == 0 && !s.badCard && !s.badIBAN && r.cry(t) != cryNone {
+		return careFirst(t, d, append(d.takeWords(s), s.ownNote()...)...)
+	}
 	notes = append(notes, r.takeSaid(t.Lang, d, s)...)
 	if len(s.refs) == 0 {
 		return r.hinted(t, d, stepSubjects, notes...)
 	}
-	return r.show(t, d, stepAfter(d, stepSubjects), notes...)
+	return r.alarmed(t)(r.show(t, d, stepAfter(d, stepSubjects), notes...))
 }
 
 // guarded warns of a card's number, a code or a password in what the person sent, and
@@ -224,12 +235,15 @@ func (r *Router) guarded(t Turn, reply *Reply) {
 }
 
 // notUnderstood keeps an answer from being lost silently: a subject in it is
-// offered for the report, or said to be in it, anything else is asked for again.
+// offered for the report, or said to be in it, a cry for help is answered with
+// care, anything else is asked for again.
 func (r *Router) notUnderstood(t Turn, d *reportDraft, step string) (Reply, error) {
 	s := r.hear(t)
 	switch {
 	case d.offer(s.refs):
-		return r.show(t, d, step)
+		return r.alarmed(t)(r.show(t, d, step))
+	case r.cry(t) != cryNone:
+		return careFirst(t, d, s.ownNote()...)
 	case d.holds(s.refs):
 		notes := []locales.Msg{locales.M("report.in_already", "Subjects", shown(s.refs))}
 		if s.words != "" {
