@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"saqbol/fraud"
@@ -27,6 +28,8 @@ func (r *Router) nothingFound(t Turn) Reply {
 		m.Text = append(m.Text, locales.M("check.next.care"))
 	case foreignAccount(t.Text):
 		m.Text = append(m.Text, locales.M("check.foreign_account"))
+	case unfinishedAccount(t.Text):
+		m.Text = append(m.Text, locales.M("check.unfinished_account"))
 	case unfinished(t):
 		m.Text = append(m.Text, locales.M("check.unfinished"))
 	case link:
@@ -152,6 +155,25 @@ func foreignAccount(text string) bool {
 		}
 	}
 	return false
+}
+
+// kazakhAccount is the look of an account of Kazakhstan with a few signs too few
+// or too many, or in odd groups: KZ or КЗ, five digits, and what follows.
+var kazakhAccount = regexp.MustCompile(`(?i)(?:^|[^\pL\pN])[KК][ZЗ](?:[ -]?[0-9]){5}(?:[ -]?[0-9A-Z]){8,17}`)
+
+// unfinishedAccount reports whether a text holds what is meant as an account of
+// Kazakhstan and is none. It has digits enough to be told from words.
+func unfinishedAccount(text string) bool {
+	const least = 10
+	return slices.ContainsFunc(kazakhAccount.FindAllString(text, -1), func(found string) bool {
+		digits := 0
+		for _, c := range found {
+			if c >= '0' && c <= '9' {
+				digits++
+			}
+		}
+		return digits >= least
+	})
 }
 
 // onlyBadCards reports whether nothing was found but mistyped cards: a part of

@@ -71,6 +71,14 @@ func TestWhatIsNoSubjectIsExplained(t *testing.T) {
 		{Input{Text: "DE89 3704 0044 0532 0130 00"}, "check.foreign_account"},
 		{Input{Text: "DE88370400440532013000"}, "check.foreign_account"},
 		{Input{Text: "gb29 nwbk 6016 1331 9268 19"}, "check.secret check.foreign_account"},
+		{Input{Text: "KZ86 125K ZT50 0410 010"}, "check.unfinished_account"},
+		{Input{Text: "KZ86125KZT50041001000"}, "check.unfinished_account"},
+		{Input{Text: "счёт kz84722c00001234567, это он?"}, "check.unfinished_account"},
+		{Input{Text: "КЗ84 722C 0000 1234 567"}, "check.unfinished_account"},
+		{Input{Text: "KZ84 722 C 0000 1234 5671"}, "check.unfinished_account"},
+		{Input{Text: "KZ84722C000012345671"}, "check.head check.badiban check.next.mistyped"},
+		{Input{Text: "KZ8612"}, "check.nothing"},
+		{Input{Text: "KZ86125 hello fine people"}, "check.nothing"},
 		{Input{Text: "IP45 hello fine people"}, "check.nothing"},
 	} {
 		c := newChat(t, "ru")

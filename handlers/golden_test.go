@@ -118,6 +118,7 @@ func goldenCases() map[string]func(*script) {
 			s.says("482193")
 			s.says("https://kaspi-bonus.xyz/win")
 			s.says("8 701 123 45")
+			s.says("KZ86 125K ZT50 0410 010")
 			s.says("DE89 3704 0044 0532 0130 00")
 			s.says("/көмек")
 		},

@@ -116,3 +116,11 @@ func TestLossIsUrgent(t *testing.T) {
 		}
 	}
 }
+
+// An account with a sign too few is mistyped, not a story.
+func TestUnfinishedAccountInAReport(t *testing.T) {
+	c := openAt(t, "ru", stepSubjects)
+	if got := keys(c.say("KZ86 125K ZT50 0410 010")); !strings.HasPrefix(got, "report.badiban ") || c.draft().Words != "" {
+		t.Errorf("answers %q and keeps %q", got, c.draft().Words)
+	}
+}

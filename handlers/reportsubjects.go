@@ -73,6 +73,9 @@ func (r *Router) hear(t Turn) said {
 		s.refs = append(s.refs, r.keep(subject))
 	}
 	s.found = append(s.found, mistyped...)
+	if len(subjects) == 0 && unfinishedAccount(t.Text) {
+		s.badIBAN, s.words = true, strings.TrimSpace(kazakhAccount.ReplaceAllString(s.words, " "))
+	}
 	if !strings.ContainsFunc(s.words, unicode.IsLetter) {
 		s.words, s.masked = "", false
 	}
