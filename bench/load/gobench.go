@@ -29,7 +29,7 @@ type metricGoal struct {
 // goBenchmarkList is what belongs into the table besides what this program
 // measures. A new row is a line here.
 func goBenchmarkList(o options) []goBenchmark {
-	subjects, rows := "-subjects="+strconv.Itoa(o.many), "-rows="+strconv.Itoa(max(1000, o.many/10))
+	subjects, rows := "-subjects="+strconv.Itoa(o.many), "-rows="+strconv.Itoa(max(1000, o.many))
 	const (
 		idle     = "two thirds are pages of the program's own file, mapped sixteen at a time"
 		filed    = "one core writes: thirteen statements a report, of which waiting for the disk is half of a lone one's time"
@@ -46,7 +46,7 @@ func goBenchmarkList(o options) []goBenchmark {
 			{title: "the same, to a store of 10,000, " + large, metric: "miss-large/small", limit: 2, most: true},
 			{title: "check of a reported number, to a store of 10,000, " + large, metric: "hit-large/small", limit: 1.5, most: true}}},
 		{"./cmd/saqbol", "Start", append([]string{"-benchtime=10x"}, kept...), []metricGoal{
-			{title: "start to the first answer, new store, to an empty go-telegram program", metric: "new/empty", limit: 2, most: true, why: "phonenumbers reads all numbering plans at the start, which alone takes as long as the empty program's whole start"},
+			{title: "start to the first answer, new store, to an empty go-telegram program", metric: "new/empty", limit: 2, most: true, why: "phonenumbers reads all numbering plans at the start, which alone takes about as long as the empty program's whole start"},
 			{title: "start to the first answer, to the same, " + large, metric: "large/empty", limit: 5, most: true}}},
 		{"./cmd/saqbol", "Idle", append([]string{"-benchtime=1x"}, kept...), []metricGoal{
 			{title: "memory when idle, MB", metric: "new-MB", limit: 30, most: true, why: idle},
