@@ -14,12 +14,16 @@ func nowButton() []Button {
 	return []Button{{Label: locales.M("check.button.now"), Mark: "🆘", Data: "now:"}}
 }
 
-// checkButtons are the buttons under a check: report it, what to do now, and
-// where one subject is reported, not a scam.
+// checkButtons are the buttons under a check: report it, unless it is the person's
+// own, what to do now, and where one subject is reported, not a scam.
 func (r *Router) checkButtons(ctx context.Context, t Turn, findings []finding) ([][]Button, error) {
 	var rows [][]Button
+	var all []fraud.Subject
 	for _, f := range findings {
-		if f.ref.Kind == "" || len(rows) == maxReportButtons {
+		all = append(all, f.subject)
+	}
+	for _, f := range findings {
+		if f.ref.Kind == "" || len(rows) == maxReportButtons || !t.Forwarded && isOwn(t.Text, f.subject, all) {
 			continue
 		}
 		label := locales.M("check.button.report")

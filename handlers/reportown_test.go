@@ -107,6 +107,27 @@ func TestOwnCardsAreNotOffered(t *testing.T) {
 	}
 }
 
+// Nor does a check of one's own card lead to a report of it.
+func TestOwnCardsHaveNoReportButton(t *testing.T) {
+	for _, tt := range []struct {
+		said      string
+		forwarded bool
+		buttons   int
+	}{
+		{"списали деньги с моей карты C", false, 0},
+		{"картамнан C ақша шешіп алды", false, 0},
+		{"карта мошенника C", false, 1},
+		{"моя карта C, просили перевести на D", false, 1},
+		{"моя карта C, скинь на неё", true, 1},
+	} {
+		c := newChat(t, "ru")
+		text := c.read(c.send(Input{Kind: KindText, Text: ownSamples.Replace(tt.said), Forwarded: tt.forwarded}))
+		if got := strings.Count(text, "rep:"); got != tt.buttons || !strings.Contains(text, "now:") {
+			t.Errorf("%q: %d buttons to report:\n%s", tt.said, got, text)
+		}
+	}
+}
+
 // A card's number in what is sent within a report is warned of as under a check, at
 // every step and whoever's card it is.
 func TestSecretsWithinAReport(t *testing.T) {
