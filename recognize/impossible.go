@@ -20,12 +20,23 @@ func (r *Recogniser) impossibles(p *page, finds []finding) []finding {
 			continue
 		}
 		digits := p.digits(store[:0], i, j)
-		if !p.groups[i].plus {
-			digits[0] = '7'
+		if p.groups[i].plus {
+			finds = p.found(finds, i, j, impossible(digits))
+		} else {
+			finds = p.found(finds, i, j, r.eleven(digits))
 		}
-		finds = p.found(finds, i, j, impossible(digits))
 	}
 	return finds
+}
+
+// eleven makes the subject of eleven digits without a +. Some exist: what kept them
+// from being found before was the end of a decimal, as in 7,8 7707 123-4567.
+func (r *Recogniser) eleven(digits []byte) fraud.Subject {
+	if s, ok := r.seven(digits[1:]); ok {
+		return s
+	}
+	digits[0] = '7'
+	return impossible(digits)
 }
 
 // plusShape returns where a full number behind a + ends.
