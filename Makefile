@@ -10,7 +10,7 @@ COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 DATE ?= $(shell TZ=UTC git show -s --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd HEAD 2>/dev/null)
 LDFLAGS = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 
-.PHONY: help demo test deps race lint fuzz bench bench-smoke build golden screenshots check torture torture-short reproducible image unit
+.PHONY: help demo test deps race lint fuzz bench benchstat bench-smoke build golden screenshots check torture torture-short reproducible image unit
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,11 @@ fuzz: ## each fuzz target for FUZZTIME
 
 bench: ## SaqBol beside its peers, then the Go benchmarks: one table of ratios, each to a baseline of the same run
 	cd bench && $(GO) run ./load $(BENCHFLAGS)
+	@$(MAKE) --no-print-directory benchstat
+
+benchstat: ## the short Go benchmarks, six times each, as benchstat sums them up; OLD=FILE compares with the bench.txt of before
+	$(GO) test -run '^$$' -bench . -skip Linear -benchtime 100ms -count 6 ./recognize ./storage/seal ./handlers ./emulator > bench.txt
+	$(BENCHSTAT) $(OLD) bench.txt
 
 bench-smoke: ## the programs of the benchmark build, and SaqBol answers its load
 	cd bench && $(GO) vet ./... && $(GO) run ./load -smoke
