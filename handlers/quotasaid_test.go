@@ -41,6 +41,16 @@ func (l *limited) erases() {
 	l.uses(used)
 }
 
+// erasesAndReports has the person erase themselves, look at their reports and begin one.
+func (l *limited) erasesAndReports() {
+	l.says("/settings")
+	l.presses("set:erase")
+	l.presses("set:erased")
+	l.erases()
+	l.says("/my")
+	l.says("/report 87011234567")
+}
+
 // fills takes what an hour allows.
 func (l *limited) fills() { l.deps.Quota.check(l.t.Context(), l.person, 40) }
 
@@ -79,22 +89,12 @@ func TestQuotaGolden(t *testing.T) {
 		},
 		"quota_erase_once": func(l *limited) {
 			l.store.people[l.person] = fraud.Person{ID: l.person, Known: true}
-			l.says("/settings")
-			l.presses("set:erase")
-			l.presses("set:erased")
-			l.erases()
-			l.says("/my")
-			l.says("/report 87011234567")
+			l.erasesAndReports()
 		},
 		"quota_erase_later": func(l *limited) {
 			l.fileReport(l.person, testNow)
 			l.uses(fraud.Usage{Reports: 1})
-			l.says("/settings")
-			l.presses("set:erase")
-			l.presses("set:erased")
-			l.erases()
-			l.says("/my")
-			l.says("/report 87011234567")
+			l.erasesAndReports()
 		},
 		"quota_report_busy": func(l *limited) {
 			l.usage.used[0], l.usage.day[0] = fraud.Usage{Reports: 50}, l.deps.Quota.today()

@@ -77,13 +77,9 @@ func (r *Router) eraseAsked(ctx context.Context, t Turn) (Reply, error) {
 	if !t.Known.Known {
 		return Say(locales.M("settings.nothing_kept")), nil
 	}
-	warns, err := r.warns(ctx, t)
+	text, err := r.erasing(ctx, t, "settings.erase_ask", "settings.erase_reports")
 	if err != nil {
 		return Reply{}, err
-	}
-	text := []locales.Msg{locales.M("settings.erase_ask")}
-	if warns {
-		text = append(text, locales.M("settings.erase_reports"))
 	}
 	text = append(append(text, locales.M("settings.erase_counts")), r.afterErasing(ctx, t, "settings.erase_report.")...)
 	return Reply{Messages: []Message{{
@@ -101,13 +97,9 @@ func (r *Router) erased(ctx context.Context, t Turn) (Reply, error) {
 	if !t.Known.Known {
 		return Say(locales.M("settings.nothing_kept")), nil
 	}
-	warns, err := r.warns(ctx, t)
+	text, err := r.erasing(ctx, t, "settings.erased", "settings.erased_reports")
 	if err != nil {
 		return Reply{}, err
-	}
-	text := []locales.Msg{locales.M("settings.erased")}
-	if warns {
-		text = append(text, locales.M("settings.erased_reports"))
 	}
 	text = append(append(text, r.afterErasing(ctx, t, "settings.erased_report.")...), locales.M("settings.erased_next"))
 	return Reply{
@@ -117,13 +109,18 @@ func (r *Router) erased(ctx context.Context, t Turn) (Reply, error) {
 	}, nil
 }
 
-// warns reports whether others are warned by what a person reported.
-func (r *Router) warns(ctx context.Context, t Turn) (bool, error) {
+// erasing begins what is said of an erasure: head, and to somebody whose reports warn
+// others what becomes of those.
+func (r *Router) erasing(ctx context.Context, t Turn, head, reported string) ([]locales.Msg, error) {
 	reports, err := r.deps.Store.ReportsOf(ctx, t.Person)
 	if err != nil {
-		return false, wrapReading(err)
+		return nil, wrapReading(err)
 	}
-	return slices.ContainsFunc(reports, func(report fraud.Report) bool { return report.Status != fraud.StatusWithdrawn }), nil
+	text := []locales.Msg{locales.M(head)}
+	if slices.ContainsFunc(reports, func(report fraud.Report) bool { return report.Status != fraud.StatusWithdrawn }) {
+		text = append(text, locales.M(reported))
+	}
+	return text, nil
 }
 
 // afterErasing says what a person can still report today once they have erased
