@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -93,14 +94,7 @@ func (r *Router) matchWay(step, text string) (string, bool) {
 }
 
 // isOneOf looks for a folded text in a list divided by commas.
-func isOneOf(typed, list string) bool {
-	for word := range strings.SplitSeq(list, ",") {
-		if w := foldTight(word); w != "" && w == typed {
-			return true
-		}
-	}
-	return false
-}
+func isOneOf(typed, list string) bool { return slices.Contains(foldedWords.in(list), typed) }
 
 // onlyStem is the one choice whose stems a text holds; "" where none or several do.
 // In a text with a "not" only stems count that hold it themselves ("не представ"):
@@ -109,7 +103,7 @@ func onlyStem(words map[string]wording, text string) string {
 	text = " " + strings.Join(strings.FieldsFunc(foldLetters(text), notLetterOrDigit), " ")
 	found, not := "", negated(text)
 	for choice, w := range words {
-		for _, stem := range stemsOf(w.stems) {
+		for _, stem := range foldedStems.in(w.stems) {
 			if strings.Contains(text, " "+stem) && (!not || negated(touched(text, stem))) {
 				if found != "" && found != choice {
 					return ""
@@ -121,23 +115,31 @@ func onlyStem(words map[string]wording, text string) string {
 	return found
 }
 
-// foldedStems holds what stemsOf gave for a list. The lists are the program's own
-// and few, and every answer that is typed goes through all of them.
-var foldedStems sync.Map
+// foldedLists are lists divided by commas, folded. They are the program's own and
+// few, and every answer that is typed goes through many of them.
+type foldedLists struct {
+	fold func(string) string
+	of   sync.Map // by the list
+}
 
-// stemsOf is a list divided by commas, folded.
-func stemsOf(list string) []string {
-	if stems, ok := foldedStems.Load(list); ok {
-		return stems.([]string)
+var (
+	foldedStems = foldedLists{fold: func(stem string) string { return foldLetters(strings.TrimSpace(stem)) }}
+	foldedWords = foldedLists{fold: foldTight}
+)
+
+// in are the words of a list, folded; no empty one is among them.
+func (f *foldedLists) in(list string) []string {
+	if words, ok := f.of.Load(list); ok {
+		return words.([]string)
 	}
-	var stems []string
-	for stem := range strings.SplitSeq(list, ",") {
-		if stem = foldLetters(strings.TrimSpace(stem)); stem != "" {
-			stems = append(stems, stem)
+	var words []string
+	for word := range strings.SplitSeq(list, ",") {
+		if word = f.fold(word); word != "" {
+			words = append(words, word)
 		}
 	}
-	foldedStems.Store(list, stems)
-	return stems
+	f.of.Store(list, words)
+	return words
 }
 
 // touched are the words of a text that a stem in it reaches into.
