@@ -18,12 +18,8 @@ func nowButton() []Button {
 // own, what to do now, and where one subject is reported, not a scam.
 func (r *Router) checkButtons(ctx context.Context, t Turn, findings []finding) ([][]Button, error) {
 	var rows [][]Button
-	var all []fraud.Subject
 	for _, f := range findings {
-		all = append(all, f.subject)
-	}
-	for _, f := range findings {
-		if f.ref.Kind == "" || len(rows) == maxReportButtons || !t.Forwarded && isOwn(t.Text, f.subject, all) {
+		if f.ref.Kind == "" || len(rows) == maxReportButtons || receives(f) && !t.Forwarded && isOwn(t.Text, f.subject, subjectsOf(findings)) {
 			continue
 		}
 		label := locales.M("check.button.report")
@@ -45,6 +41,14 @@ func (r *Router) checkButtons(ctx context.Context, t Turn, findings []finding) (
 		rows = append(rows, []Button{button})
 	}
 	return rows, nil
+}
+
+func subjectsOf(findings []finding) []fraud.Subject {
+	subjects := make([]fraud.Subject, len(findings))
+	for i, f := range findings {
+		subjects[i] = f.subject
+	}
+	return subjects
 }
 
 // reportLink starts a report of a subject: here, or from a group in the private

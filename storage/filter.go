@@ -151,8 +151,7 @@ func (s *Store) buildFilter(ctx context.Context, share, counted int, told func(F
 	}
 	var others error
 	looked := time.Now()
-	err = l.everyKey(ctx, func(key fraud.Key) error {
-		b.add(key)
+	err = l.everyKey(ctx, b.add, func() error {
 		if time.Since(looked) >= othersEvery {
 			others, looked = s.othersWrote(ctx, mark), time.Now()
 		}
@@ -171,13 +170,14 @@ func (s *Store) buildFilter(ctx context.Context, share, counted int, told func(F
 	return mark, nil
 }
 
-// everyKey gives every key that the filter holds.
-func (l *look) everyKey(ctx context.Context, each func(fraud.Key) error) error {
-	err := l.chain(ctx, func(_ *tx, _, _ fraud.Key, rows []link) (err error) {
-		for i := 0; i < len(rows) && err == nil; i++ {
-			err = each(rows[i].key)
+// everyKey gives every key that the filter holds, and asks after each step whether
+// to go on.
+func (l *look) everyKey(ctx context.Context, add func(fraud.Key), goOn func() error) error {
+	err := l.chain(ctx, func(_ *tx, _, _ fraud.Key, rows []link) error {
+		for i := range rows {
+			add(rows[i].key)
 		}
-		return err
+		return goOn()
 	})
 	if err != nil {
 		return err
@@ -185,10 +185,14 @@ func (l *look) everyKey(ctx context.Context, each func(fraud.Key) error) error {
 	var last fraud.Key
 	return l.step(ctx, func(t *tx) (bool, error) {
 		keys, err := keysOf(ctx, t, `SELECT person FROM people WHERE person > $1 ORDER BY person LIMIT $2`, last[:], lookedAtOnce)
-		for i := 0; i < len(keys) && err == nil; i++ {
-			last, err = keys[i], each(keys[i])
+		if err != nil {
+			return false, err
 		}
-		return len(keys) == lookedAtOnce, err
+		for _, key := range keys {
+			add(key)
+			last = key
+		}
+		return len(keys) == lookedAtOnce, goOn()
 	})
 }
 
