@@ -174,7 +174,11 @@ func (b *Bot) acknowledge(j *job) {
 	}
 	if j.acked = true; j.letter != nil {
 		close(j.entry.done) // it is not among the updates that came
-	} else {
-		b.recent.acknowledge(j.entry)
+		return
 	}
+	// An answer that rode may not have arrived, and then is to be given again.
+	if j.named && b.options.Webhook.Calls && j.result != ResultStored && j.result != ResultSeen {
+		b.turns.answer(j.chat, j.id)
+	}
+	b.recent.acknowledge(j.entry)
 }

@@ -26,8 +26,9 @@ type Turns interface {
 	// 0 where another replica that lives has it.
 	TakeTurn(ctx context.Context, chat int64) (token int64, err error)
 	// GiveTurns gives turns back: tokens by chat. Those that are no longer this
-	// replica's are no matter.
-	GiveTurns(ctx context.Context, turns map[int64]int64) error
+	// replica's are no matter. With them it marks the updates that were answered in
+	// these turns as handled, where nothing else has.
+	GiveTurns(ctx context.Context, turns map[int64]int64, answered []int64) error
 	// Stranded returns chats whose answers wait while nobody has their turn, at most
 	// limit.
 	Stranded(ctx context.Context, limit int) (chats []int64, err error)
@@ -45,7 +46,8 @@ type turns struct {
 	log    *slog.Logger
 	commit time.Duration // for one write to the store
 
-	owed map[int64]int64 // given up here, and the store does not know
+	owed     map[int64]int64 // given up here, and the store does not know
+	answered []int64         // updates answered in them
 
 	mu   sync.Mutex
 	held map[int64]*hold
@@ -61,6 +63,8 @@ type hold struct {
 	ready  bool  // what waited for the chat is queued
 	taking bool  // somebody is taking it, or reads what waits
 	pins   int   // who uses it besides the chat's lanes
+
+	answered []int64 // updates that the store knows nothing of
 }
 
 func newTurns(o Options) *turns {
@@ -199,37 +203,54 @@ func (t *turns) give(ctx context.Context) bool {
 	if t.owing() {
 		return false // whoever takes the chat next would send its last answers again
 	}
-	maps.Copy(t.owed, t.free())
+	free, answered := t.free()
+	maps.Copy(t.owed, free)
+	t.answered = append(t.answered, answered...)
 	if len(t.owed) == 0 {
 		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.commit)
 	defer cancel()
-	if err := t.store.GiveTurns(ctx, t.owed); err != nil {
+	if err := t.store.GiveTurns(ctx, t.owed, t.answered); err != nil {
 		t.log.Warn("chats can't be given back to the other replicas now; trying on", "error", err)
 		return false
 	}
 	clear(t.owed)
+	t.answered = t.answered[:0]
 	return true
 }
 
+// answer notes that an update of a chat is answered and done, while the store does
+// not know of it: another replica may be given it too.
+func (t *turns) answer(chat, update int64) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if h := t.held[chat]; h != nil {
+		h.answered = append(h.answered, update)
+	}
+}
+
 // free takes away, out of those in which something has ended, the turns of chats in
-// which nothing is under way any more.
-func (t *turns) free() map[int64]int64 {
+// which nothing is under way any more, and the updates answered in them.
+func (t *turns) free() (free map[int64]int64, answered []int64) {
 	t.ends.Lock()
 	ended := t.ended
 	t.ended = map[int64]struct{}{}
 	t.ends.Unlock()
-	free := map[int64]int64{}
+	free = map[int64]int64{}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for chat := range ended {
 		if h := t.held[chat]; h != nil && !h.taking && h.pins == 0 && !t.busy(chat) {
 			free[chat] = h.token
+			answered = append(answered, h.answered...)
 			delete(t.held, chat)
 		}
 	}
-	return free
+	return free, answered
 }
 
 // sweep takes over, until ctx ends, the chats whose answers wait while nobody has

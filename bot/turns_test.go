@@ -107,7 +107,12 @@ func (s seat) TakeTurn(_ context.Context, chat int64) (int64, error) {
 	return s.last, nil
 }
 
-func (s seat) GiveTurns(_ context.Context, turns map[int64]int64) error {
+func (s seat) GiveTurns(_ context.Context, turns map[int64]int64, answered []int64) error {
+	s.journal.mu.Lock()
+	for _, update := range answered {
+		s.journal.seen[update] = true
+	}
+	s.journal.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.tell()
@@ -171,7 +176,7 @@ func join(t *testing.T, count int, journal *memory, handle Handler) *replicas {
 		}
 		t.Cleanup(client.Close)
 		b, err := New(Options{Client: client, Handler: handle, Journal: journal, Catalogue: catalogue(t), Limits: fast(), Meter: r.meter,
-			Turns: seat{r.board, fmt.Sprint("replica ", i)}, Webhook: Webhook{URL: r.at, Secret: NewSecret(testSecret)},
+			Turns: seat{r.board, fmt.Sprint("replica ", i)}, Webhook: Webhook{URL: r.at, Secret: NewSecret(testSecret), Calls: true},
 			Log: slog.New(slog.NewJSONHandler(r.log, nil))})
 		if err != nil {
 			t.Fatal(err)
@@ -271,6 +276,26 @@ func TestReplicasShareAChat(t *testing.T) {
 	r.board.until(r.ctx, t, "every turn given back", func(b *board) bool { return len(b.turns) == 0 })
 	if r.meter.of("turn") == 0 || r.bots[0].Health().Turns != 0 {
 		t.Errorf("%d turns were measured, %d are still held", r.meter.of("turn"), r.bots[0].Health().Turns)
+	}
+}
+
+// TestPlainAnswersComeOnce: an update without an effect is answered by one replica,
+// though it is given to two at once.
+func TestPlainAnswersComeOnce(t *testing.T) {
+	const messages = 30
+	r := join(t, 2, newMemory(), answers(echo))
+	p := r.api.NewPerson("Тұрғын", "kk")
+	var want []string
+	for i := range messages {
+		p.Send(fmt.Sprint(i))
+		want = append(want, fmt.Sprint("echo ", i))
+	}
+	_, err := p.Wait(r.ctx, func(m []emulator.Message) bool {
+		return slices.ContainsFunc(m, func(m emulator.Message) bool { return m.Text == want[messages-1] })
+	})
+	r.board.until(r.ctx, t, "every turn given back", func(b *board) bool { return len(b.turns) == 0 })
+	if got := texts(p); err != nil || !slices.Equal(got, want) {
+		t.Fatalf("%v; the answers are %q\n%s", err, got, r.log)
 	}
 }
 

@@ -29,7 +29,7 @@ func TestReceipts(t *testing.T) {
 	db := rawAt(t, url)
 	before := receipts(t, db)
 	token := takes(t, store, 1)
-	if err := store.GiveTurns(t.Context(), map[int64]int64{1: token}); err != nil {
+	if err := store.GiveTurns(t.Context(), map[int64]int64{1: token}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if n := receipts(t, db) - before; n != 0 {

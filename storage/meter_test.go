@@ -55,7 +55,7 @@ func use(ctx context.Context, s *Store) {
 	_ = s.Sent(ctx, []int64{99})
 	_ = s.DeadLetter(ctx, fraud.DeadLetter{Update: 2, Reason: "sample", At: now})
 	_ = s.Confirm(ctx, subject, "sample")
-	_ = s.GiveTurns(ctx, nil)
+	_ = s.GiveTurns(ctx, nil, nil)
 	_, _ = s.Notify(ctx, nil)
 	_, _ = s.Notices(ctx, now, 10)
 	_, _ = s.Letter(ctx, 1)

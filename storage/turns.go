@@ -51,8 +51,10 @@ func (s *Store) TakeTurn(ctx context.Context, chat int64) (token int64, err erro
 	return token, nil
 }
 
-// GiveTurns gives turns back, tokens by chat. Those that another has are left.
-func (s *Store) GiveTurns(ctx context.Context, turns map[int64]int64) (err error) {
+// GiveTurns gives turns back, tokens by chat. Those that another has are left. The
+// updates that were answered in them are marked as handled: numbers that say nothing
+// of whose they were.
+func (s *Store) GiveTurns(ctx context.Context, turns map[int64]int64, answered []int64) (err error) {
 	defer s.measure(OpClaim, s.begun(), &err)
 	type turn struct {
 		chat  fraud.Key
@@ -63,8 +65,17 @@ func (s *Store) GiveTurns(ctx context.Context, turns map[int64]int64) (err error
 		sorted = append(sorted, turn{s.chat(chat), token})
 	}
 	slices.SortFunc(sorted, func(a, b turn) int { return slices.Compare(a.chat[:], b.chat[:]) }) // so that no two wait for each other
+	now, marked := millis(s.clock()), slices.Sorted(slices.Values(answered))
+	for _, update := range marked {
+		s.handled.raise(update)
+	}
 	return s.update(ctx, "giving turns back", func(ctx context.Context, t *tx) error {
 		t.twice = true
+		for _, update := range marked {
+			if err := markHandled(ctx, t, update, now); err != nil && !errors.Is(err, fraud.ErrSeen) {
+				return err
+			}
+		}
 		for _, turn := range sorted {
 			if _, err := t.exec(ctx, `DELETE FROM turns WHERE chat = $1 AND token = $2`, turn.chat[:], turn.token); err != nil {
 				return err

@@ -20,7 +20,7 @@ func BenchmarkTurns(b *testing.B) {
 				chat := last.Add(1)
 				token, err := s.TakeTurn(b.Context(), chat)
 				if err == nil {
-					err = s.GiveTurns(b.Context(), map[int64]int64{chat: token})
+					err = s.GiveTurns(b.Context(), map[int64]int64{chat: token}, nil)
 				}
 				if err != nil || token == 0 {
 					b.Errorf("token %d, %v", token, err)
@@ -46,7 +46,7 @@ func BenchmarkTurns(b *testing.B) {
 						_, err = s.Commit(b.Context(), change)
 					}
 					if err == nil && proven {
-						err = s.GiveTurns(b.Context(), map[int64]int64{chat: change.Turn.Token})
+						err = s.GiveTurns(b.Context(), map[int64]int64{chat: change.Turn.Token}, nil)
 					}
 					if err != nil {
 						b.Error(err)

@@ -66,12 +66,15 @@ func TestTurns(t *testing.T) {
 		token int64
 		free  bool
 	}{{token, false}, {again, true}} {
-		if err := a.GiveTurns(t.Context(), map[int64]int64{chat: old.token}); err != nil {
+		if err := a.GiveTurns(t.Context(), map[int64]int64{chat: old.token}, []int64{1, 3}); err != nil {
 			t.Fatal(err)
 		}
 		if free := takes(t, b, chat) != 0; free != old.free {
 			t.Errorf("given back with token %d of %d, the chat is free: %v", old.token, again, free)
 		}
+	}
+	if seen, err := b.Seen(t.Context(), 3); err != nil || !seen {
+		t.Errorf("an update answered without an effect would be answered again: %v, %v", seen, err)
 	}
 }
 
