@@ -43,6 +43,7 @@ type parts struct {
 
 // app is the whole bot, built and not yet running.
 type app struct {
+	heap       *heap
 	log        *slog.Logger
 	clock      func() time.Time
 	client     *bot.Client
@@ -79,12 +80,13 @@ func (p parts) storeMeter() storage.Meter {
 func build(ctx context.Context, p parts) (_ *app, err error) {
 	// A start allocates a few megabytes once; collecting them in between, or as soon
 	// as it is over, only delays the first answer.
-	roomy(0)
+	heap := &heap{}
+	heap.holds(0)
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	if p.clock == nil {
 		p.clock = time.Now
 	}
-	a := &app{log: p.log, clock: p.clock, replicated: replicated(p.database)}
+	a := &app{heap: heap, log: p.log, clock: p.clock, replicated: replicated(p.database)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())

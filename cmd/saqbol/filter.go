@@ -25,7 +25,7 @@ func (a *app) keepFilter(ctx context.Context) {
 	}
 	begun := time.Now()
 	a.store.KeepFilter(ctx, lookShare, func(state storage.FilterState, err error) {
-		roomy(state.Bytes)
+		a.heap.holds(state.Bytes)
 		switch {
 		case errors.Is(err, storage.ErrFilterBegun):
 		case err == nil:

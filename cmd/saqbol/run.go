@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -134,38 +132,6 @@ func (c config) parts(log *slog.Logger) (parts, error) {
 		p.webhook = bot.Webhook{URL: c.webhook.String(), Secret: bot.NewSecret(c.webhookKey.reveal()), Calls: c.calls}
 	}
 	return p, nil
-}
-
-// settleAfter is when the memory that only the start needed is given back.
-const settleAfter = 2 * time.Second
-
-// settle gives memory back to the system once the start is over: what parsing the
-// catalogues, the numbering plans and the migrations took is half of the heap of
-// an idle bot.
-func settle(ctx context.Context) {
-	timer := time.NewTimer(settleAfter)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-		debug.FreeOSMemory()
-	}
-}
-
-// heapGrowth is by how many percent the heap may grow between two collections. An
-// idle bot's heap is a few megabytes, heapBesides, so at Go's 100 a busy one
-// collected dozens of times a second, a tenth of its work.
-const (
-	heapGrowth  = 400
-	heapBesides = 4 << 20
-)
-
-// roomy lets the heap grow, unless GOGC says otherwise, by as much with a filter of
-// so many bytes in it as without.
-func roomy(filter int) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(heapGrowth * heapBesides / (heapBesides + filter))
-	}
 }
 
 // serve runs the bot, its housekeeping and beside until ctx ends or one of them

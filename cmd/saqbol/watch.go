@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"saqbol/storage"
@@ -91,8 +90,9 @@ func (a *app) lookOverDaily(ctx context.Context) {
 // lookOver is one complete check; it returns when the next is due.
 func (a *app) lookOver(ctx context.Context) time.Duration {
 	begun := time.Now()
+	a.heap.reads(true)
 	err := a.store.Examine(ctx, lookShare)
-	debug.FreeOSMemory() // what reading every row left behind
+	a.heap.reads(false)
 	switch {
 	case err == nil:
 		a.log.Info("the database was looked over and is sound", "seconds", int(time.Since(begun).Seconds()))
