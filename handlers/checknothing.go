@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -138,12 +137,12 @@ func thousands(run string) bool {
 }
 
 // account is the look of an IBAN of any country, in groups or not.
-var account = regexp.MustCompile(`(?i)\b([A-Z]{2})[0-9]{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b`)
+var account = pattern(`(?i)\b([A-Z]{2})[0-9]{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b`)
 
 // foreignAccount reports whether a text holds what looks like an account of
 // another country. An account has digits enough to be told from words.
 func foreignAccount(text string) bool {
-	for _, found := range account.FindAllStringSubmatch(text, -1) {
+	for _, found := range account().FindAllStringSubmatch(text, -1) {
 		digits := 0
 		for _, c := range found[0] {
 			if c >= '0' && c <= '9' {
@@ -159,13 +158,13 @@ func foreignAccount(text string) bool {
 
 // kazakhAccount is the look of an account of Kazakhstan with a few signs too few
 // or too many, or in odd groups: KZ or КЗ, five digits, and what follows.
-var kazakhAccount = regexp.MustCompile(`(?i)(?:^|[^\pL\pN])[KК][ZЗ](?:[ -]?[0-9]){5}(?:[ -]?[0-9A-Z]){8,17}`)
+var kazakhAccount = pattern(`(?i)(?:^|[^\pL\pN])[KК][ZЗ](?:[ -]?[0-9]){5}(?:[ -]?[0-9A-Z]){8,17}`)
 
 // unfinishedAccount reports whether a text holds what is meant as an account of
 // Kazakhstan and is none. It has digits enough to be told from words.
 func unfinishedAccount(text string) bool {
 	const least = 10
-	return slices.ContainsFunc(kazakhAccount.FindAllString(text, -1), func(found string) bool {
+	return slices.ContainsFunc(kazakhAccount().FindAllString(text, -1), func(found string) bool {
 		digits := 0
 		for _, c := range found {
 			if c >= '0' && c <= '9' {

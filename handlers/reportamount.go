@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -23,7 +22,7 @@ const (
 const maxAmount = 10_000_000_000
 
 // amountPart is a number and the word or sign after it.
-var amountPart = regexp.MustCompile(`(\d+(?:[.,]\d+)*)\s*([\pL₸$€₽£]*)`)
+var amountPart = pattern(`(\d+(?:[.,]\d+)*)\s*([\pL₸$€₽£]*)`)
 
 // parseAmount reads a sum in whole tenge as people type it in Kazakh or Russian:
 // "150 000", "150 тыс", "1,5 млн", "2 млн 600 мың теңге".
@@ -34,7 +33,7 @@ func parseAmount(text string) (int64, amountResult) {
 			return 0, amountCurrency
 		}
 	}
-	parts := amountPart.FindAllStringSubmatch(text, -1)
+	parts := amountPart().FindAllStringSubmatch(text, -1)
 	if len(parts) == 0 || strings.HasPrefix(text, "-") {
 		return 0, amountUnclear
 	}

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -154,7 +153,7 @@ func touched(text, stem string) string {
 
 // notEnding is a Kazakh verb that says "not" by its ending: шалмады, бермедім,
 // айтпаған, келмейді. "Маған" (to me) is none: something must stand before it.
-var notEnding = regexp.MustCompile(`^\pL{2,}[мбп][ае](?:ди(?:м|н|к|низ|ндар|низдер)?|г[ае]н\pL*|и(?:ди|мин|миз|син|сиз))$`)
+var notEnding = pattern(`^\pL{2,}[мбп][ае](?:ди(?:м|н|к|низ|ндар|низдер)?|г[ае]н\pL*|и(?:ди|мин|миз|син|сиз))$`)
 
 // negated reports whether a folded text says "not", in Russian or in Kazakh.
 func negated(text string) bool {
@@ -163,7 +162,7 @@ func negated(text string) bool {
 		case "не", "нет", "нету", "ни", "неа", "жок":
 			return true
 		}
-		if hasHead(word, "емес", "жокп") || notEnding.MatchString(word) {
+		if hasHead(word, "емес", "жокп") || notEnding().MatchString(word) {
 			return true
 		}
 	}

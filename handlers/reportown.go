@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,17 +10,17 @@ import (
 // What a card or an account is called, and by which words it is the person's own.
 // All of them are folded (foldLetters): қ is к, ы and й are и, Latin is Cyrillic.
 var (
-	payNoun = regexp.MustCompile(`^(?:карт|карточк|счет|шот|есепшот)\pL*$`)
+	payNoun = pattern(`^(?:карт|карточк|счет|шот|есепшот)\pL*$`)
 	// картам, картамнан, картамды, шотым; not картамен ("with a card").
-	ownEnding = regexp.MustCompile(`^(?:карта|карточка|шоти|счети|есепшоти)(?:м|миз)(?:а|ди|нан|нин|да|дан|даги|ган)?$`)
+	ownEnding = pattern(`^(?:карта|карточка|шоти|счети|есепшоти)(?:м|миз)(?:а|ди|нан|нин|да|дан|даги|ган)?$`)
 	// картаға, картасынан: Kazakh names what it is after the number.
-	kazakhEnding = regexp.MustCompile(`^(?:карта|карточка|шот|счет|есепшот)и?(?:м|миз|с)?и?(?:га|ка|а|на|дан|тан|нан|ди|ти|ни|нин|дин|да|та|нда|м)$`)
-	fromEnding   = regexp.MustCompile(`^(?:карта|карточка|шот|счет|есепшот)(?:дан|тан|нан)$`)
+	kazakhEnding = pattern(`^(?:карта|карточка|шот|счет|есепшот)и?(?:м|миз|с)?и?(?:га|ка|а|на|дан|тан|нан|ди|ти|ни|нин|дин|да|та|нда|м)$`)
+	fromEnding   = pattern(`^(?:карта|карточка|шот|счет|есепшот)(?:дан|тан|нан)$`)
 	// What is done to a card that is robbed …
-	robbed = regexp.MustCompile(`(?:^| )(?:сня[лт]|снима|спис|украл|украд|увел|похи[тш]|вивел|ушл|пропал|исчез|шеши|шешт|шегер|урла|кетт|кетип|кетк|жогал|алип|алди|алган)`)
+	robbed = pattern(`(?:^| )(?:сня[лт]|снима|спис|украл|украд|увел|похи[тш]|вивел|ушл|пропал|исчез|шеши|шешт|шегер|урла|кетт|кетип|кетк|жогал|алип|алди|алган)`)
 	// … and what somebody says who wants money on theirs.
-	demanded  = regexp.MustCompile(`(?:^| )(?:перевед(?:и|ите)|скин(?:те)?|закин(?:те)?|кин(?:те)?|отправ(?:те)?|перечисли(?:те)?|брос(?:те)?|(?:аудар|жибер|сал)(?:иниз|ингиз)?)(?: |$)`)
-	pastTense = regexp.MustCompile(`л[аио]?$`)
+	demanded  = pattern(`(?:^| )(?:перевед(?:и|ите)|скин(?:те)?|закин(?:те)?|кин(?:те)?|отправ(?:те)?|перечисли(?:те)?|брос(?:те)?|(?:аудар|жибер|сал)(?:иниз|ингиз)?)(?: |$)`)
+	pastTense = pattern(`л[аио]?$`)
 )
 
 // The words between a card and its number: so many at most, and fewer behind a comma.
@@ -39,7 +38,7 @@ func isOwn(text string, s fraud.Subject, all []fraud.Subject) bool {
 	before, after := beside(text, s, all)
 	sentence := " " + strings.Join(before, " ") + " " + strings.Join(after, " ")
 	behind := firstNoun(after)
-	if behind >= 0 && kazakhEnding.MatchString(after[behind]) {
+	if behind >= 0 && kazakhEnding().MatchString(after[behind]) {
 		return ownAt(after, behind, sentence)
 	}
 	if ahead := lastNoun(before); ahead >= 0 {
@@ -53,7 +52,7 @@ func isOwn(text string, s fraud.Subject, all []fraud.Subject) bool {
 func beside(text string, s fraud.Subject, all []fraud.Subject) (before, after []string) {
 	at := 0
 	found := false
-	for _, run := range numberRun.FindAllStringIndex(text, -1) {
+	for _, run := range numberRun().FindAllStringIndex(text, -1) {
 		number := bare(text[run[0]:run[1]])
 		is := func(s fraud.Subject) bool { return sameDigits(number, bare(s.Value)) }
 		switch {
@@ -97,7 +96,7 @@ func lastNoun(words []string) int {
 	between := 0
 	for i, w := range slices.Backward(words) {
 		switch {
-		case payNoun.MatchString(w):
+		case payNoun().MatchString(w):
 			return i
 		case w == "," && between > wordsToComma, between == wordsToNumber, w == "на", w == "к":
 			return -1
@@ -112,7 +111,7 @@ func lastNoun(words []string) int {
 func firstNoun(words []string) int {
 	for i, w := range words {
 		switch {
-		case payNoun.MatchString(w):
+		case payNoun().MatchString(w):
 			return i
 		case !isOneOf(w, "это, бұл, осы, деген, нөмірлі, менің, өзімнің, моя, мой, каспи, халык, банк, голд"):
 			return -1
@@ -128,12 +127,12 @@ func ownAt(words []string, i int, sentence string) bool {
 	last := func(n int, list string) bool {
 		return slices.ContainsFunc(head[max(0, len(head)-n):], func(w string) bool { return isOneOf(w, list) })
 	}
-	ending := ownEnding.MatchString(words[i]) && !last(1, "по, к")
+	ending := ownEnding().MatchString(words[i]) && !last(1, "по, к")
 	if ending || possessed(words, i) {
 		toIt := last(wordsToNumber, "на") || strings.HasSuffix(words[i], "ма")
-		return !toIt || !demanded.MatchString(sentence)
+		return !toIt || !demanded().MatchString(sentence)
 	}
-	return (last(wordsToNumber, "с, со") || fromEnding.MatchString(words[i])) && robbed.MatchString(sentence)
+	return (last(wordsToNumber, "с, со") || fromEnding().MatchString(words[i])) && robbed().MatchString(sentence)
 }
 
 // possessed looks for a "my" of the word at a place: моя карта, моей каспи карты,
@@ -147,7 +146,7 @@ func possessed(words []string, i int) bool {
 		switch w := words[i-back]; {
 		case isOneOf(w, mine), isOneOf(w, "мой") && (back == 1 || words[i-1] == "номер"):
 			return true
-		case w == ",", pastTense.MatchString(w):
+		case w == ",", pastTense().MatchString(w):
 			return false
 		}
 	}

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -74,7 +73,7 @@ func (r *Router) hear(t Turn) said {
 	}
 	s.found = append(s.found, mistyped...)
 	if len(subjects) == 0 && unfinishedAccount(t.Text) {
-		s.badIBAN, s.words = true, strings.TrimSpace(kazakhAccount.ReplaceAllString(s.words, " "))
+		s.badIBAN, s.words = true, strings.TrimSpace(kazakhAccount().ReplaceAllString(s.words, " "))
 	}
 	if !strings.ContainsFunc(s.words, unicode.IsLetter) {
 		s.words, s.masked = "", false
@@ -86,11 +85,16 @@ func (r *Router) keep(s fraud.Subject) draftRef {
 	return toDraft([]fraud.Ref{r.deps.Tokens.Identify(s)})[0]
 }
 
+const (
+	digitShape = `\+?\d(?:[\d\s()\-.]*\d)?`
+	ibanShape  = `(?i)KZ(?:\s?[0-9A-Z]){18}`
+)
+
 var (
-	digitRun  = regexp.MustCompile(`\+?\d(?:[\d\s()\-.]*\d)?`)
-	ibanRun   = regexp.MustCompile(`(?i)KZ(?:\s?[0-9A-Z]){18}`)
-	numberRun = regexp.MustCompile(ibanRun.String() + "|" + digitRun.String())
-	spaceRun  = regexp.MustCompile(`\s+`)
+	digitRun  = pattern(digitShape)
+	ibanRun   = pattern(ibanShape)
+	numberRun = pattern(ibanShape + "|" + digitShape)
+	spaceRun  = pattern(`\s+`)
 )
 
 // withoutSubjects is a text without the subjects in it, secrets masked; masked tells
@@ -124,9 +128,9 @@ func around(text string, subjects []fraud.Subject, short bool) string {
 		}
 		return found
 	}
-	text = ibanRun.ReplaceAllStringFunc(text, without)
-	text = digitRun.ReplaceAllStringFunc(text, without)
-	text = strings.ReplaceAll(spaceRun.ReplaceAllString(text, " "), leftOut+".", leftOut)
+	text = ibanRun().ReplaceAllStringFunc(text, without)
+	text = digitRun().ReplaceAllStringFunc(text, without)
+	text = strings.ReplaceAll(spaceRun().ReplaceAllString(text, " "), leftOut+".", leftOut)
 	return strings.Trim(strings.TrimLeft(text, " ,.;:—-"+leftOut), " ,;:—-")
 }
 

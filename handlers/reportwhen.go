@@ -54,12 +54,12 @@ func monday(day time.Time) time.Time {
 
 // The words below are in the spelling that foldLetters leaves.
 var (
-	isoDate   = regexp.MustCompile(`\b(\d{4})-(\d{1,2})-(\d{1,2})\b`)
-	dotDate   = regexp.MustCompile(`\b(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?\b`)
-	namedDate = regexp.MustCompile(`\b(\d{1,2})\s*(?:-?\s?(?:го|е|ши))?\s+(\pL{3,})(?:\s+(\d{4}))?`)
-	agoWords  = regexp.MustCompile(`(?:(\d+|\pL+)\s+)?(\pL+)\s+(?:назад|бурин)`)
-	clockTime = regexp.MustCompile(`\b(\d{1,2})([:.])(\d{2})\b`)
-	hourWords = regexp.MustCompile(`(?:^|\s)(?:в|сагат)\s+(\d{1,2})(?:$|[\s,-])`)
+	isoDate   = pattern(`\b(\d{4})-(\d{1,2})-(\d{1,2})\b`)
+	dotDate   = pattern(`\b(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?\b`)
+	namedDate = pattern(`\b(\d{1,2})\s*(?:-?\s?(?:го|е|ши))?\s+(\pL{3,})(?:\s+(\d{4}))?`)
+	agoWords  = pattern(`(?:(\d+|\pL+)\s+)?(\pL+)\s+(?:назад|бурин)`)
+	clockTime = pattern(`\b(\d{1,2})([:.])(\d{2})\b`)
+	hourWords = pattern(`(?:^|\s)(?:в|сагат)\s+(\d{1,2})(?:$|[\s,-])`)
 )
 
 // parseWhen reads a day, perhaps with an hour, as people type it in Kazakh or
@@ -95,7 +95,7 @@ func dayAndHour(text string, now time.Time) (time.Time, bool) {
 
 // hoursAgo reads "2 часа назад", "сағат бұрын", "10 минут назад".
 func hoursAgo(text string, now time.Time) (time.Time, bool) {
-	m := agoWords.FindStringSubmatch(text)
+	m := agoWords().FindStringSubmatch(text)
 	if m == nil {
 		return time.Time{}, false
 	}
@@ -117,10 +117,10 @@ func dayNamed(text string, now time.Time) (day time.Time, rest string, ok bool) 
 		return day, rest, true
 	}
 	for _, date := range []struct {
-		form             *regexp.Regexp
+		form             func() *regexp.Regexp
 		year, month, day int
 	}{{isoDate, 1, 2, 3}, {dotDate, 3, 2, 1}, {namedDate, 3, 2, 1}} {
-		m := date.form.FindStringSubmatch(text)
+		m := date.form().FindStringSubmatch(text)
 		if m == nil {
 			continue
 		}
@@ -140,7 +140,7 @@ func dayNamed(text string, now time.Time) (day time.Time, rest string, ok bool) 
 
 // daysAgo reads "3 дня назад", "бір апта бұрын".
 func daysAgo(text string, now time.Time) (day time.Time, rest string, ok bool) {
-	m := agoWords.FindStringSubmatch(text)
+	m := agoWords().FindStringSubmatch(text)
 	if m == nil {
 		return time.Time{}, text, false
 	}
@@ -263,14 +263,14 @@ func monthNamed(s string) time.Month {
 
 // clockNamed finds an hour. With a dot ("14.30") it counts only beside a day.
 func clockNamed(text string, dayKnown bool) (time.Duration, bool) {
-	if m := clockTime.FindStringSubmatch(text); m != nil && (m[2] == ":" || dayKnown) {
+	if m := clockTime().FindStringSubmatch(text); m != nil && (m[2] == ":" || dayKnown) {
 		hour, _ := strconv.Atoi(m[1])
 		minute, _ := strconv.Atoi(m[3])
 		if hour < 24 && minute < 60 {
 			return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute, true
 		}
 	}
-	if m := hourWords.FindStringSubmatch(text); m != nil {
+	if m := hourWords().FindStringSubmatch(text); m != nil {
 		if hour, _ := strconv.Atoi(m[1]); hour < 24 {
 			return time.Duration(hour) * time.Hour, true
 		}

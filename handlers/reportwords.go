@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"regexp"
 	"strings"
 
 	"saqbol/fraud"
@@ -134,7 +133,7 @@ func guessChannel(words string) fraud.Channel {
 
 // claimed are the places of a text that say who somebody claimed to be, folded: a bank
 // that is only spoken of ("перевёл через банк") is no claim.
-var claimed = regexp.MustCompile(`(?:^| )(?:` + strings.Join([]string{
+var claimed = pattern(`(?:^| )(?:` + strings.Join([]string{
 	`(?:не )?представ\pL*[^,.;!?]*`,                                                  // представились банком
 	`назвал(?:ся|ас|ис)[^,.;!?]*`,                                                    // назвался сотрудником банка
 	`(?:по)?звон\pL*(?: мне| нам)?(?: якоби| будто)? из [^,.;!?]*`,                   // позвонили из банка
@@ -147,5 +146,5 @@ var claimed = regexp.MustCompile(`(?:^| )(?:` + strings.Join([]string{
 // guessClaim is who the words say that somebody claimed to be; "" where they name
 // nobody, or two.
 func guessClaim(words string) string {
-	return onlyStem(claimWords(), strings.Join(claimed.FindAllString(foldLetters(words), -1), " "))
+	return onlyStem(claimWords(), strings.Join(claimed().FindAllString(foldLetters(words), -1), " "))
 }
