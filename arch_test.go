@@ -48,7 +48,7 @@ func owners() map[string]string {
 		"modernc.org/sqlite":                 "storage",
 		"github.com/prometheus/":             "cmd/saqbol",
 		"github.com/pressly/goose/v3":        "storage",
-		"github.com/nicksnyder/go-i18n/v2":   "locales",
+		"github.com/pelletier/go-toml/v2":    "locales",
 		"github.com/tink-crypto/tink-go/v2/": "storage/seal",
 	}
 }

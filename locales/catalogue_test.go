@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/BurntSushi/toml"
 	"github.com/google/go-cmp/cmp"
+	"github.com/pelletier/go-toml/v2"
 
 	"saqbol/fraud"
 )
@@ -25,8 +25,12 @@ type message map[string]string
 
 func read(t *testing.T, lang fraud.Lang) map[string]message {
 	t.Helper()
+	file, err := files.ReadFile(string(lang) + ".toml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var raw map[string]any
-	if _, err := toml.DecodeFile(string(lang)+".toml", &raw); err != nil {
+	if err := toml.Unmarshal(file, &raw); err != nil {
 		t.Fatalf("%s.toml: %v", lang, err)
 	}
 	out := map[string]message{}
@@ -249,8 +253,36 @@ func TestArguments(t *testing.T) {
 			t.Errorf("%#v is shown as %q, want %q", tt.value, got, tt.want)
 		}
 	}
-	if got := catalogue.Plain(fraud.Russian, M("no.such.key")); got != "no.such.key" {
-		t.Errorf("an unknown key is shown as %q", got)
+}
+
+// Nothing fails in front of a citizen, and no half of a sentence is shown.
+func TestWhatCannotBeRenderedShowsItsKey(t *testing.T) {
+	catalogue, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		why  string
+		m    Msg
+		want string
+	}{
+		{"an unknown key", M("no.such.key"), "no.such.key"},
+		{"an unknown key with markup", M("<no>"), "&lt;no&gt;"},
+		{"no message", Msg{}, ""},
+		{"no arguments", M("check.top"), "check.top"},
+		{"another argument", M("check.top", "Subject", "x"), "check.top"},
+		{"one of two arguments", M("help.line", "Command", "/help"), "help.line"},
+		{"a message in it has no arguments", M("check.top", "Scenario", M("check.last")), "Чаще всего: check.last."},
+		{"plural forms, but no count", M("check.people"), "check.people"},
+		{"a count, but no plural forms", M("month.1").N(5), "января"},
+		{"an argument that is not used", M("month.1", "Day", 5), "января"},
+	} {
+		if got := catalogue.HTML(fraud.Russian, tt.m); got != tt.want {
+			t.Errorf("%s: shown as %q, want %q", tt.why, got, tt.want)
+		}
+	}
+	if got := catalogue.Plain("en", M("month.1")); got != "января" {
+		t.Errorf("a language without a catalogue reads %q", got)
 	}
 }
 

@@ -42,5 +42,14 @@ func (m Msg) N(n int) Msg {
 	return m
 }
 
+// argument is what stands for a placeholder of the message's text.
+func (m Msg) argument(name string) (value any, ok bool) {
+	if m.many && name == "N" {
+		return m.count, true
+	}
+	value, ok = m.Args[name]
+	return value, ok
+}
+
 // Zero reports whether there is no message.
 func (m Msg) Zero() bool { return m.Key == "" }

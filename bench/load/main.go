@@ -115,7 +115,7 @@ func run(o options) error {
 	if saqbol, err := os.Stat(filepath.Join(folder, "saqbol")); err == nil && o.profile == "" {
 		size := float64(saqbol.Size()) / 1e6
 		rows = append(rows, row{"the program, stripped, MB", "≤ 25", fmt.Sprintf("%.1f", size), size <= 25,
-			"kong and go-i18n's templates call methods by name, so the linker keeps every method"})
+			"kong calls methods by name, so the linker keeps every method"})
 	}
 	if o.gobench {
 		rows = append(rows, goBenchmarks(o)...)
