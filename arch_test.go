@@ -49,6 +49,7 @@ func owners() map[string]string {
 		"github.com/prometheus/":             "cmd/saqbol",
 		"github.com/pressly/goose/v3":        "storage",
 		"github.com/pelletier/go-toml/v2":    "locales",
+		"github.com/spf13/":                  "cmd/saqbol",
 		"github.com/tink-crypto/tink-go/v2/": "storage/seal",
 	}
 }
@@ -109,6 +110,23 @@ func TestImportsFollowTheHouse(t *testing.T) {
 	}
 	if found == 0 {
 		t.Error("no import of ours was seen: the test reads nothing")
+	}
+}
+
+// Where a method is called by a name that only the running program knows, the linker
+// keeps every exported method of every type that is reached (docs/adr/0004-libraries.md).
+func TestNoMethodIsCalledByName(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it links the program")
+	}
+	out, err := exec.Command("go", "build", "-o", filepath.Join(t.TempDir(), "saqbol"), "-ldflags=-dumpdep", "./cmd/saqbol").CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("-> main.run\n")) {
+		t.Fatalf("the program can't be linked, or the linker does not say what needs what: %v", err)
+	}
+	for line := range bytes.Lines(out) {
+		if caller, calls := bytes.CutSuffix(bytes.TrimSpace(line), []byte(" <ReflectMethod>")); calls {
+			t.Errorf("a method is called by name: %s", caller)
+		}
 	}
 }
 

@@ -6,14 +6,28 @@ import (
 	"os"
 	"time"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"saqbol/storage"
 )
 
 type backupCommand struct {
-	File  string `arg:"" help:"The file to write."`
-	Force bool   `help:"Overwrite it if it exists."`
+	File  string
+	Force bool
+}
+
+func newBackupCommand(s *surroundings) *cobra.Command {
+	var c backupCommand
+	cmd := &cobra.Command{
+		Use:   "backup <file>",
+		Short: "Copy the database into a file, beside the running bot too.",
+		Long:  "<file> is the file to write.",
+		Args:  oneFile(&c.File),
+		RunE:  func(*cobra.Command, []string) error { return c.Run(s) },
+	}
+	cmd.Flags().BoolVar(&c.Force, "force", false, "Overwrite it if it exists.")
+	return cmd
 }
 
 // Run copies the database, beside a running bot or without one.

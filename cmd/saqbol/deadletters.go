@@ -6,20 +6,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/spf13/cobra"
 
 	"saqbol/fraud"
 	"saqbol/storage"
 )
 
-// deadlettersCommand looks after the updates that could not be handled. It works
+// newDeadlettersCommand looks after the updates that could not be handled. It works
 // beside a running bot: that one handles anew what is marked here.
-type deadlettersCommand struct {
-	List   listLetters   `cmd:"" default:"withargs" help:"List the updates that could not be handled, newest first (also without a command)."`
-	Replay replayLetters `cmd:"" help:"Have such updates handled anew: by the bot that runs, within seconds, or at the next start."`
-	Drop   dropLetters   `cmd:"" help:"Forget such updates."`
+func newDeadlettersCommand(s *surroundings) *cobra.Command {
+	cmd := newListLetters(s) // what it does without a command
+	cmd.Use, cmd.Short = "deadletters [command]", "List the updates that could not be handled, have them handled anew, or forget them."
+	cmd.AddCommand(newListLetters(s), newReplayLetters(s), newDropLetters(s))
+	return cmd
 }
 
 // letterBox is what the command needs of the store.
@@ -34,8 +38,21 @@ type letterBox interface {
 const lettersPage = 200
 
 type listLetters struct {
-	JSON bool  `name:"json" help:"As JSON."`
-	Show int64 `placeholder:"ID" help:"Show one with what is kept of the update. That is personal: mind who looks."`
+	JSON bool
+	Show int64
+}
+
+func newListLetters(s *surroundings) *cobra.Command {
+	var c listLetters
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the updates that could not be handled, newest first (also without a command).",
+		Args:  noArguments,
+		RunE:  func(*cobra.Command, []string) error { return c.Run(s) },
+	}
+	cmd.Flags().BoolVar(&c.JSON, "json", false, "As JSON.")
+	cmd.Flags().Int64Var(&c.Show, "show", 0, "Show the one with this `ID`, with what is kept of the update. That is personal: mind who looks.")
+	return cmd
 }
 
 // Run lists the letters, or shows one.
@@ -56,9 +73,28 @@ func (c listLetters) Run(s *surroundings) error {
 
 // chosen is which letters a command is about: some, or all.
 type chosen struct {
-	IDs  []int64 `arg:"" optional:"" name:"id" help:"Ids, as the list shows them."`
-	All  bool    `help:"All of them."`
-	JSON bool    `name:"json" help:"Say what was done as JSON."`
+	IDs  []int64
+	All  bool
+	JSON bool
+}
+
+// choose has a command take ids, or --all.
+func (c *chosen) choose(cmd *cobra.Command) *cobra.Command {
+	cmd.Use += " [<id> ...]"
+	cmd.Long = "<id> is an id as the list shows it."
+	cmd.Args = func(_ *cobra.Command, words []string) error {
+		for _, word := range words {
+			id, err := strconv.ParseInt(word, 0, 64) // as pflag reads --show
+			if err != nil {
+				return fmt.Errorf("%q is no id of a dead letter", word)
+			}
+			c.IDs = append(c.IDs, id)
+		}
+		return nil
+	}
+	cmd.Flags().BoolVar(&c.All, "all", false, "All of them.")
+	cmd.Flags().BoolVar(&c.JSON, "json", false, "Say what was done as JSON.")
+	return cmd
 }
 
 func (c chosen) check() error {
@@ -86,6 +122,15 @@ func (c chosen) each(ctx context.Context, do func(context.Context, int64) error)
 }
 
 type replayLetters struct{ chosen }
+
+func newReplayLetters(s *surroundings) *cobra.Command {
+	var c replayLetters
+	return c.choose(&cobra.Command{
+		Use:   "replay",
+		Short: "Have such updates handled anew: by the bot that runs, within seconds, or at the next start.",
+		RunE:  func(*cobra.Command, []string) error { return c.Run(s) },
+	})
+}
 
 // Run marks letters to be handled anew.
 func (c replayLetters) Run(s *surroundings) error {
@@ -121,6 +166,15 @@ func replayLetter(ctx context.Context, store letterBox, id int64) error {
 }
 
 type dropLetters struct{ chosen }
+
+func newDropLetters(s *surroundings) *cobra.Command {
+	var c dropLetters
+	return c.choose(&cobra.Command{
+		Use:   "drop",
+		Short: "Forget such updates.",
+		RunE:  func(*cobra.Command, []string) error { return c.Run(s) },
+	})
+}
 
 // Run forgets letters.
 func (c dropLetters) Run(s *surroundings) error {

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"saqbol/bot"
 	"saqbol/emulator"
 	"saqbol/fraud"
@@ -18,8 +20,21 @@ import (
 )
 
 type demoCommand struct {
-	Listen string `help:"Where the chat page is served; keep it on this machine." default:"127.0.0.1:8088"`
-	Log    string `help:"How much to log: debug, info, warn or error." default:"warn"`
+	Listen string
+	Log    string
+}
+
+func newDemoCommand(s *surroundings) *cobra.Command {
+	var c demoCommand
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Try the bot: no token, no network, a chat page in the browser, sample data.",
+		Args:  noArguments,
+		RunE:  func(*cobra.Command, []string) error { return c.Run(s) },
+	}
+	cmd.Flags().StringVar(&c.Listen, "listen", "127.0.0.1:8088", "`ADDRESS` at which the chat page is served; keep it on this machine.")
+	cmd.Flags().StringVar(&c.Log, "log", "warn", "How much to log (`LEVEL`): debug, info, warn or error.")
+	return cmd
 }
 
 // Run runs the real bot on the built-in Bot API, with marked sample data in a

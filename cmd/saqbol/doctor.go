@@ -7,11 +7,26 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/spf13/cobra"
 )
 
 type doctorCommand struct {
-	JSON  bool `help:"Write what is found as JSON, for other programs." name:"json"`
-	Ready bool `help:"Ask the bot that runs here whether it is ready, and nothing else: for a container's health check."`
+	JSON  bool
+	Ready bool
+}
+
+func newDoctorCommand(s *surroundings) *cobra.Command {
+	var c doctorCommand
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check configuration, token, database, keys, clock and disk.",
+		Args:  noArguments,
+		RunE:  func(*cobra.Command, []string) error { return c.Run(s) },
+	}
+	cmd.Flags().BoolVar(&c.JSON, "json", false, "Write what is found as JSON, for other programs.")
+	cmd.Flags().BoolVar(&c.Ready, "ready", false, "Ask the bot that runs here whether it is ready, and nothing else: for a container's health check.")
+	return cmd
 }
 
 // grade says how well something is.

@@ -12,6 +12,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/spf13/cobra"
+
 	"saqbol/fraud"
 	"saqbol/lists"
 	"saqbol/recognize"
@@ -20,13 +22,37 @@ import (
 )
 
 type importCommand struct {
-	File     string `arg:"" optional:"" help:"The list: CSV in UTF-8 with a heading; the column value, and where there are such kind, scenario, reporters, last."`
-	Source   string `placeholder:"NAME" help:"What to call the list; the file's name without it. Another file under the same name brings the list up to date: what it says of a subject replaces what the list said of that one; what it does not have stays (but see --replace)."`
-	Replace  bool   `help:"Take out what the list has from before and this file does not have."`
-	Strict   bool   `help:"Load nothing if a line can't be used."`
-	Errors   string `placeholder:"FILE" help:"Write all lines that can't be used, by number and reason, into this file."`
-	Undo     bool   `help:"Take the whole list out again."`
-	Official string `placeholder:"FILE" help:"CSV file of official numbers instead of those compiled in; they are refused in a list."`
+	File     string
+	Source   string
+	Replace  bool
+	Strict   bool
+	Errors   string
+	Undo     bool
+	Official string
+}
+
+func newImportCommand(s *surroundings) *cobra.Command {
+	var c importCommand
+	cmd := &cobra.Command{
+		Use:   "import [<file>]",
+		Short: "Load a list of reported subjects (CSV), beside the running bot too.",
+		Long:  "<file> is the list: CSV in UTF-8 with a heading; the column value, and where there are such kind, scenario, reporters, last.",
+		Args: func(cmd *cobra.Command, words []string) error {
+			if len(words) > 0 {
+				c.File, words = words[0], words[1:]
+			}
+			return noArguments(cmd, words)
+		},
+		RunE: func(*cobra.Command, []string) error { return c.Run(s) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&c.Source, "source", "", "What to call the list (`NAME`); the file's name without it. Another file under the same name brings the list up to date: what it says of a subject replaces what the list said of that one; what it does not have stays (but see --replace).")
+	flags.BoolVar(&c.Replace, "replace", false, "Take out what the list has from before and this file does not have.")
+	flags.BoolVar(&c.Strict, "strict", false, "Load nothing if a line can't be used.")
+	flags.StringVar(&c.Errors, "errors", "", "Write all lines that can't be used, by number and reason, into this `FILE`.")
+	flags.BoolVar(&c.Undo, "undo", false, "Take the whole list out again.")
+	flags.StringVar(&c.Official, "official", "", "CSV `FILE` of official numbers instead of those compiled in; they are refused in a list.")
+	return cmd
 }
 
 // maxSource is how long a list's name may be.

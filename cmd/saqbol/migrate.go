@@ -7,14 +7,31 @@ import (
 	"io"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"saqbol/storage"
 )
 
 type migrateCommand struct {
-	From    string `help:"Where the data are: sqlite: and a path, or postgres://…" placeholder:"URL"`
-	To      string `help:"An empty database, or one to which this move was begun." placeholder:"URL"`
-	Prepare bool   `help:"Only copy, beside the running bot; what is left for the move itself is short then."`
-	Reopen  string `help:"Let a database go on that was moved away, instead of the one it was moved to." placeholder:"URL"`
+	From    string
+	To      string
+	Prepare bool
+	Reopen  string
+}
+
+func newMigrateCommand(s *surroundings) *cobra.Command {
+	var c migrateCommand
+	cmd := &cobra.Command{
+		Use:   "migrate",
+		Short: "Move the database to another, SQLite or PostgreSQL, while people go on checking numbers.",
+		Args:  noArguments,
+		RunE:  func(*cobra.Command, []string) error { return c.Run(s) },
+	}
+	cmd.Flags().StringVar(&c.From, "from", "", "`URL` at which the data are: sqlite: and a path, or postgres://…")
+	cmd.Flags().StringVar(&c.To, "to", "", "`URL` of an empty database, or of one to which this move was begun.")
+	cmd.Flags().BoolVar(&c.Prepare, "prepare", false, "Only copy, beside the running bot; what is left for the move itself is short then.")
+	cmd.Flags().StringVar(&c.Reopen, "reopen", "", "`URL` of a database that was moved away: it goes on, instead of the one it was moved to.")
+	return cmd
 }
 
 // Run moves a database to another, or takes that back.

@@ -10,15 +10,32 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"saqbol/storage"
 	"saqbol/storage/seal"
 )
 
 type rekeyCommand struct {
-	Retire       bool          `help:"Second step: take the old keys out of the key file and keep them aside."`
-	LeaveDamaged bool          `help:"With --retire: go on although some values can't be opened with any key."`
-	Compact      bool          `help:"Write the database anew, without remnants of old values. The bot must be stopped."`
-	Patience     time.Duration `help:"How long to wait until the running bot has taken up the new key." default:"1m"`
+	Retire       bool
+	LeaveDamaged bool
+	Compact      bool
+	Patience     time.Duration
+}
+
+func newRekeyCommand(s *surroundings) *cobra.Command {
+	var c rekeyCommand
+	cmd := &cobra.Command{
+		Use:   "rekey",
+		Short: "Rotate the keys of the database, beside the running bot too; then take the old ones out (--retire).",
+		Args:  noArguments,
+		RunE:  func(*cobra.Command, []string) error { return c.Run(s) },
+	}
+	cmd.Flags().BoolVar(&c.Retire, "retire", false, "Second step: take the old keys out of the key file and keep them aside.")
+	cmd.Flags().BoolVar(&c.LeaveDamaged, "leave-damaged", false, "With --retire: go on although some values can't be opened with any key.")
+	cmd.Flags().BoolVar(&c.Compact, "compact", false, "Write the database anew, without remnants of old values. The bot must be stopped.")
+	cmd.Flags().DurationVar(&c.Patience, "patience", time.Minute, "How long to wait (`DURATION`) until the running bot has taken up the new key.")
+	return cmd
 }
 
 // rekeying is one run of the command. A run may be cut off at any moment; the next

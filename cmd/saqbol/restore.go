@@ -6,14 +6,31 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"saqbol/storage"
 )
 
 type restoreCommand struct {
-	File     string `arg:"" help:"A file that saqbol backup made."`
-	Force    bool   `help:"Move the database that is there aside, and say where."`
-	Unsealed bool   `help:"Take a file without a seal: a copy made by hand, or by Litestream. It is checked all the same, but nobody vouches for it."`
-	Silent   bool   `help:"Send nothing of what the backup says is still to be sent."`
+	File     string
+	Force    bool
+	Unsealed bool
+	Silent   bool
+}
+
+func newRestoreCommand(s *surroundings) *cobra.Command {
+	var c restoreCommand
+	cmd := &cobra.Command{
+		Use:   "restore <file>",
+		Short: "Put such a copy in the database's place; the bot must be stopped.",
+		Long:  "<file> is a file that saqbol backup made.",
+		Args:  oneFile(&c.File),
+		RunE:  func(*cobra.Command, []string) error { return c.Run(s) },
+	}
+	cmd.Flags().BoolVar(&c.Force, "force", false, "Move the database that is there aside, and say where.")
+	cmd.Flags().BoolVar(&c.Unsealed, "unsealed", false, "Take a file without a seal: a copy made by hand, or by Litestream. It is checked all the same, but nobody vouches for it.")
+	cmd.Flags().BoolVar(&c.Silent, "silent", false, "Send nothing of what the backup says is still to be sent.")
+	return cmd
 }
 
 // Run puts a backup in the database's place. No bot may run on it.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"saqbol/bot"
@@ -20,7 +21,19 @@ import (
 const httpGrace = 8 * time.Second
 
 type runCommand struct {
-	Official string `help:"CSV file of official numbers instead of those compiled in." placeholder:"FILE"`
+	Official string
+}
+
+func newRunCommand(s *surroundings) *cobra.Command {
+	var c runCommand
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run the bot with what the environment says (also without a command).",
+		Args:  noArguments,
+		RunE:  func(*cobra.Command, []string) error { return c.Run(s) },
+	}
+	cmd.Flags().StringVar(&c.Official, "official", "", "CSV `FILE` of official numbers instead of those compiled in.")
+	return cmd
 }
 
 // Run runs the bot until the process is told to stop.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/spf13/cobra"
 )
 
 // Set by the linker (Makefile); without it the build information that the go
@@ -15,6 +17,15 @@ var (
 )
 
 type versionCommand struct{}
+
+func newVersionCommand(s *surroundings) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Show version, commit and Go version.",
+		Args:  noArguments,
+		RunE:  func(*cobra.Command, []string) error { return versionCommand{}.Run(s) },
+	}
+}
 
 // Run prints version, commit with its date, Go version and platform.
 func (versionCommand) Run(s *surroundings) error {
