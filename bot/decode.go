@@ -43,6 +43,10 @@ type origin struct {
 	query    string // the id of a callback query
 }
 
+// Prepare has encoding/json look through the types of an update, which it does at
+// their first use and which takes some milliseconds: a start has them beside others.
+func Prepare() { decode(json.RawMessage("{}")) }
+
 // decode reads one update. One that can be read as a whole tells its origin; only
 // where it can't, what can be had is searched for piece by piece.
 func decode(raw json.RawMessage) arrival {

@@ -11,7 +11,7 @@ import (
 // addClue says which known scheme the words resemble, offers its tip, and
 // reports whether there is one.
 func (r *Router) addClue(m *Message, text string) bool {
-	scenario := r.clues.resembles(text)
+	scenario := r.words.clues.resembles(text)
 	if scenario == "" {
 		return false
 	}

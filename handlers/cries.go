@@ -35,7 +35,7 @@ func (r *Router) cry(t Turn) cry {
 	if !strings.ContainsFunc(t.Text, unicode.IsLetter) {
 		return cryNone
 	}
-	heard := r.cries.hear(t.Text)
+	heard := r.words.cries.hear(t.Text)
 	is := func(c cry) bool { return slices.Contains(heard, c) }
 	others := (t.Forwarded || is(cryWarning)) && !is(cryOwn)
 	switch calm := is(cryCalm); {

@@ -43,6 +43,7 @@ type Deps struct {
 	Clock     func() time.Time
 	Random    io.Reader
 	Quota     *Quota // nil: nobody has limits
+	Words     *Words // nil: New reads them
 }
 
 // Store is everything the flows read, in the flows' own small interfaces.
@@ -57,9 +58,7 @@ type Store interface {
 // Router finds the flow for an Input. The table is in routes.go.
 type Router struct {
 	deps     Deps
-	clues    clues
-	kazakh   clues // of Kazakh without its own letters
-	cries    cries
+	words    *Words
 	kinds    map[Kind]func(Turn) flow
 	commands map[string]route
 	buttons  map[string]route // by the prefix before ':'
@@ -68,7 +67,10 @@ type Router struct {
 
 // New builds the router with all its flows.
 func New(deps Deps) *Router {
-	r := &Router{deps: deps, clues: readClues(cluesTSV), kazakh: readClues(kazakhWords), cries: readCries(careTSV)}
+	r := &Router{deps: deps, words: deps.Words}
+	if r.words == nil {
+		r.words = ReadWords()
+	}
 	r.routes()
 	return r
 }
@@ -130,7 +132,7 @@ func (r *Router) langOf(in Input, p fraud.Person) fraud.Lang {
 	if lang, ok := spoken(in.Language); ok {
 		return lang
 	}
-	if strings.ContainsAny(in.Text, "әғқңөұүһіӘҒҚҢӨҰҮҺІ") || r.kazakh.resembles(in.Text) != "" {
+	if strings.ContainsAny(in.Text, "әғқңөұүһіӘҒҚҢӨҰҮҺІ") || r.words.kazakh.resembles(in.Text) != "" {
 		return fraud.Kazakh
 	}
 	return fraud.Russian

@@ -97,27 +97,11 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 	steps, stepsCtx := errgroup.WithContext(ctx)
 	steps.Go(func() (err error) { a.client, err = bot.Dial(stepsCtx, p.token, p.apiURL); return dialAdvice(err) })
 	var keys *seal.Keys
-	steps.Go(func() (err error) {
-		if path, isFile := sqlitePath(p.database); isFile {
-			if a.lock, err = lockDatabase(path); err != nil {
-				return err
-			}
-			if err := finishRestore(p.database, p.log); err != nil {
-				return err
-			}
-		}
-		if keys, err = p.keys(stepsCtx); err != nil {
-			return err
-		}
-		a.store, err = storage.Open(stepsCtx, p.database, keys, storage.WithMeter(p.storeMeter()), storage.WithClock(p.clock), storage.WithStandby(p.standby),
-			storage.WithInstance(claim(p.log, a.lock != nil)))
-		if path, isFile := sqlitePath(p.database); err == nil && isFile {
-			a.lookedOver, err = lookOverFirst(stepsCtx, a.store, path)
-		}
-		return err
-	})
+	steps.Go(func() (err error) { keys, err = a.openStore(stepsCtx, p); return err })
 	steps.Go(func() (err error) { catalogue, err = locales.Load(); return err })
 	steps.Go(func() (err error) { a.recogniser, err = recognize.New(); return err })
+	var words *handlers.Words
+	steps.Go(func() error { words = handlers.ReadWords(); bot.Prepare(); return nil })
 	steps.Go(func() (err error) { official, err = readOfficial(p.official); return err })
 	if err := steps.Wait(); err != nil {
 		return nil, err
@@ -128,7 +112,7 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 	router := handlers.New(handlers.Deps{
 		Store: a.store, Official: official, Recognise: a.recogniser, Tokens: keys.Tokens(),
 		Catalogue: catalogue, Username: a.client.Username(), Clock: p.clock, Random: rand.Reader,
-		Quota: a.quota,
+		Quota: a.quota, Words: words,
 	})
 	var turns bot.Turns
 	if a.replicated {
@@ -143,6 +127,35 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// openStore locks the database, opens it and looks over what is there, unless that
+// is too much to wait for.
+func (a *app) openStore(ctx context.Context, p parts) (keys *seal.Keys, err error) {
+	path, isFile := sqlitePath(p.database)
+	var there int64 // bytes
+	if isFile {
+		if a.lock, err = lockDatabase(path); err != nil {
+			return nil, err
+		}
+		if err := finishRestore(p.database, p.log); err != nil {
+			return nil, err
+		}
+		if there, err = sizeOf(path); err != nil {
+			return nil, err
+		}
+	}
+	if keys, err = p.keys(ctx); err != nil {
+		return nil, err
+	}
+	a.store, err = storage.Open(ctx, p.database, keys, storage.WithMeter(p.storeMeter()), storage.WithClock(p.clock), storage.WithStandby(p.standby),
+		storage.WithInstance(claim(p.log, a.lock != nil)))
+	if err == nil && isFile {
+		if a.lookedOver = there == 0; !a.lookedOver {
+			a.lookedOver, err = lookOverFirst(ctx, a.store, path)
+		}
+	}
+	return keys, err
 }
 
 // close lets go of the database and the connections.
