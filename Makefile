@@ -66,8 +66,9 @@ image: ## a container image, saqbol:VERSION, with what docker is at hand
 unit: ## ops/saqbol.service, checked with systemd's own tool
 	@sh .ci/unit
 
-golden: ## rewrite the golden files after a change of text; read the diff
+golden: ## rewrite the golden files after a change of text, and schema.sql after a migration; read the diff
 	$(GO) test ./locales ./handlers -update
+	$(GO) test ./storage -run TestANewSchema -update
 
 screenshots: deps ## docs/screenshots/ anew from the browser tests
 	$(GO) test ./cmd/saqbol -run TestBrowser -screenshots ../../docs/screenshots

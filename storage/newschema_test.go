@@ -3,13 +3,18 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"flag"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pressly/goose/v3"
 )
+
+var update = flag.Bool("update", false, "rewrite schema.sql")
 
 // A new database is made at once, and is what the migrations one after another
 // make of an empty one: tables, indexes, versions and what stands in them.
@@ -25,8 +30,13 @@ func TestANewSchemaIsWhatTheMigrationsMake(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			_, err = provider.Up(ctx)
-			return err
+			if _, err := provider.Up(ctx); err != nil {
+				return err
+			}
+			if *update {
+				return os.WriteFile("schema.sql", []byte(schemaOf(t, db)), 0o600)
+			}
+			return nil
 		},
 		func(ctx context.Context, db *sql.DB) error {
 			created, err := createSchema(ctx, db, files)
@@ -74,4 +84,26 @@ func everythingIn(t *testing.T, db *sql.DB) (all []string) {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// schemaOf writes down what the migrations have made, in the order in which it came
+// to be.
+func schemaOf(t *testing.T, db *sql.DB) string {
+	t.Helper()
+	var out strings.Builder
+	out.WriteString("-- What the migrations make together. Written by `make golden`, don't edit.\n\n")
+	rows, err := db.QueryContext(t.Context(), `SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%'
+		UNION ALL SELECT 'PRAGMA application_id = ' || application_id FROM pragma_application_id
+		UNION ALL SELECT 'INSERT INTO commits (id, n) VALUES (' || id || ', ' || n || ')' FROM commits
+		UNION ALL SELECT 'INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1)'`)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var statement string
+		err := rows.Scan(&statement)
+		out.WriteString(statement + ";\n")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }
