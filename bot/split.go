@@ -113,12 +113,20 @@ func whole(text string, limit int) bool {
 	}
 	var open []string
 	shown := false
-	for p := range eachPiece(text) {
-		switch {
-		case p.tag:
+	for len(text) > 0 {
+		p := firstPiece(text)
+		text = text[len(p.text):]
+		if p.tag {
 			open = tagged(open, p.text)
-		case !shown:
+		} else if !shown {
 			shown = strings.TrimSpace(html.UnescapeString(p.text)) != ""
+		}
+		if shown { // what matters now is the next tag
+			at := strings.IndexByte(text, '<')
+			if at < 0 {
+				break
+			}
+			text = text[at:]
 		}
 	}
 	return shown && len(open) == 0
