@@ -163,11 +163,11 @@ func (r *Router) answer(ctx context.Context, t Turn, subjects []fraud.Subject) (
 		addTip(&m, findings)
 	}
 	r.addSecret(&m, t, onlyUnknownShorts(findings))
-	step := next(findings)
-	if r.cry(t).lost() { // the answer begins with its verdict all the same
-		step = locales.M("check.care")
+	if c := r.cry(t); c.lost() || c == cryLife { // the answer begins with its verdict all the same
+		m.Text = append(m.Text, c.care()...)
+	} else {
+		m.Text = append(m.Text, next(findings))
 	}
-	m.Text = append(m.Text, step)
 	return Reply{Messages: []Message{m}, Verdicts: verdicts}, nil
 }
 

@@ -12,9 +12,10 @@ import (
 // before everything, then what is known of what they sent, then how to go on.
 func (r *Router) nothingFound(t Turn) Reply {
 	m := Message{}
-	urgent, link := r.cry(t) != cryNone, hasLink(t)
+	cries, link := r.cry(t), hasLink(t)
+	urgent := cries != cryNone
 	if urgent {
-		m.Text = append(m.Text, locales.M("check.care"), locales.Msg{})
+		m.Text = append(append(m.Text, cries.care()...), locales.Msg{})
 		m.Buttons = append(m.Buttons, nowButton())
 	}
 	r.addClue(&m, t.Text)

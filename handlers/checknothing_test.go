@@ -31,6 +31,25 @@ func TestCriesForHelpAreAnsweredWithCareFirst(t *testing.T) {
 	}
 }
 
+// TestLifeComesFirst: somebody who does not want to live on reads that first,
+// wherever they write it.
+func TestLifeComesFirst(t *testing.T) {
+	for text, want := range map[string]string{
+		"не хочу жить":                          "check.life check.care check.next.care",
+		"өлгім келеді":                          "check.life check.care check.next.care",
+		"не хочу жить, звонили с 8 701 1234567": "check.life check.care",
+	} {
+		if got := keys(newChat(t, "ru").say(text)); !strings.HasSuffix(got, want) {
+			t.Errorf("%q answers %q, want %q", text, got, want)
+		}
+	}
+	c := newChat(t, "kk")
+	c.say("/report")
+	if got := keys(c.say("өмір сүргім келмейді")); !strings.HasPrefix(got, "check.life check.care") {
+		t.Errorf("inside a report: %q", got)
+	}
+}
+
 func TestCareIsTheNextStepWhereSomethingWasGiven(t *testing.T) {
 	c := newChat(t, "ru")
 	for text, want := range map[string]bool{

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"saqbol/locales"
 )
 
 //go:embed care.tsv
@@ -22,6 +24,7 @@ const (
 	cryTold    cry = "told"  // so were a code, a password, data
 	cryCalling cry = "calling"
 	cryHelp    cry = "help"
+	cryLife    cry = "life" // they do not want to live on
 	cryCalm    cry = "calm"
 	cryWarning cry = "warning"
 	cryOwn     cry = "own"
@@ -29,6 +32,14 @@ const (
 
 // lost reports whether somebody has given money, data or access away.
 func (c cry) lost() bool { return c == cryMoney || c == cryTold || c == cryGiven }
+
+// care is what whoever cries for help reads first.
+func (c cry) care() []locales.Msg {
+	if c == cryLife {
+		return []locales.Msg{locales.M("check.life"), {}, locales.M("check.care")}
+	}
+	return []locales.Msg{locales.M("check.care")}
+}
 
 // cry is the call for help in a message, cryNone where it is none.
 func (r *Router) cry(t Turn) cry {
@@ -39,6 +50,8 @@ func (r *Router) cry(t Turn) cry {
 	is := func(c cry) bool { return slices.Contains(heard, c) }
 	others := (t.Forwarded || is(cryWarning)) && !is(cryOwn)
 	switch calm := is(cryCalm); {
+	case is(cryLife) && !others:
+		return cryLife
 	case others && is(cryHelp):
 		return cryHelp
 	case others:

@@ -7,14 +7,14 @@ import (
 
 // careFirst answers a cry for help inside a report as it is answered without one.
 // The step stays open above, and the draft is kept with what the notes tell of.
-func careFirst(t Turn, d *reportDraft, notes ...locales.Msg) (Reply, error) {
+func careFirst(t Turn, d *reportDraft, c cry, notes ...locales.Msg) (Reply, error) {
 	raw, err := d.encode()
 	if err != nil {
 		return Reply{}, err
 	}
 	session := t.Session
 	session.Draft = raw
-	text := append([]locales.Msg{locales.M("check.care"), {}}, notes...)
+	text := append(append(c.care(), locales.Msg{}), notes...)
 	return Reply{
 		Messages: []Message{{
 			Text:    append(text, locales.M("common.draft_kept")),

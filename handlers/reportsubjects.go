@@ -213,8 +213,8 @@ func (r *Router) typedSubjects(ctx context.Context, t Turn, d *reportDraft) (Rep
 	if len(strings.FieldsFunc(s.words, notLetterOrDigit)) < 3 || d.Words != "" {
 		s.words = ""
 	}
-	if len(s.refs) == 0 && !s.badCard && !s.badIBAN && r.cry(t) != cryNone {
-		return careFirst(t, d, append(d.takeWords(s), s.ownNote()...)...)
+	if c := r.cry(t); len(s.refs) == 0 && !s.badCard && !s.badIBAN && c != cryNone {
+		return careFirst(t, d, c, append(d.takeWords(s), s.ownNote()...)...)
 	}
 	notes = append(notes, r.takeSaid(t.Lang, d, s)...)
 	if len(s.refs) == 0 {
@@ -250,7 +250,7 @@ func (r *Router) notUnderstood(t Turn, d *reportDraft, step string) (Reply, erro
 	case d.offer(s.refs):
 		return r.alarmed(t)(r.show(t, d, step))
 	case r.cry(t) != cryNone:
-		return careFirst(t, d, s.ownNote()...)
+		return careFirst(t, d, r.cry(t), s.ownNote()...)
 	case d.holds(s.refs):
 		notes := []locales.Msg{locales.M("report.in_already", "Subjects", shown(s.refs))}
 		if s.words != "" {
