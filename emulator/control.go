@@ -22,8 +22,8 @@ const contentPolicy = "default-src 'self'; img-src 'self' blob: data:; " +
 
 // Page serves the chat page and the control API behind it. Only a page from the
 // same loopback address can use them: the Host must be a loopback name, so no
-// other name can be pointed here, and a change must be JSON, which a page from
-// elsewhere can't send without asking first.
+// other name can be pointed here, and a change must come from the page itself and
+// be JSON, which a page from elsewhere can't send without asking first.
 func (s *Server) Page() http.Handler {
 	files, err := fs.Sub(pageFiles, "page")
 	if err != nil { // can't be: the folder is embedded
@@ -48,6 +48,7 @@ func (s *Server) Page() http.Handler {
 
 // guard lets in what comes from this machine's own pages.
 func guard(next http.Handler) http.Handler {
+	others := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Security-Policy", contentPolicy)
@@ -58,6 +59,8 @@ func guard(next http.Handler) http.Handler {
 		switch {
 		case !loopback(hostOf(r.Host)):
 			problem(w, http.StatusForbidden, "only a loopback address is served")
+		case others.Check(r) != nil:
+			problem(w, http.StatusForbidden, "only this page may change anything here")
 		case r.Method == http.MethodPost && kind != "application/json":
 			problem(w, http.StatusUnsupportedMediaType, "Content-Type must be application/json")
 		default:

@@ -107,6 +107,12 @@ func TestOnlyLoopbackPagesAreLetIn(t *testing.T) {
 			t.Errorf("Content-Type %q: %d", kind, code)
 		}
 	}
+	for _, origin := range []string{"https://example.com", "http://localhost:8089", "null"} {
+		change := func(r *http.Request) { r.Host = "localhost:8088"; r.Header.Set("Origin", origin) }
+		if code, _ := p.do(http.MethodPost, "/api/people", args{"name": "x"}, change); code != 403 {
+			t.Errorf("Origin %s: %d", origin, code)
+		}
+	}
 	if n := len(p.s.People()); n != 0 {
 		t.Errorf("%d people were made", n)
 	}

@@ -61,7 +61,7 @@ func TestClockQuotaEndsAtMidnight(t *testing.T) {
 	}
 	store.used[1], store.day[1] = fraud.Usage{Checks: 100, Reports: 10}, q.today()
 	for what, r := range map[string]refusal{"report": q.report(t.Context(), 1), "check": q.check(t.Context(), 1, 1)} {
-		if got := clockTimeOf(r.until); r.why != fraud.ExcessDay || got != "00:00" {
+		if got := r.until.In(almaty()).Format("15:04"); r.why != fraud.ExcessDay || got != "00:00" {
 			t.Errorf("a %s is refused for the %s until %s, want until 00:00", what, r.why, got)
 		}
 	}

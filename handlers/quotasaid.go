@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"saqbol/fraud"
@@ -87,5 +88,12 @@ func disputeUnseen(ref fraud.Ref, disputed, on bool, refused refusal) Reply {
 	return Reply{Toast: disputeSaid(on), Change: fraud.Change{Dispute: &fraud.Dispute{Subject: ref}}}
 }
 
-// clockTimeOf is an hour of the day in Kazakhstan: limits end within a day.
-func clockTimeOf(at time.Time) string { return at.In(almaty()).Format("15:04") }
+// clockTimeOf is a time of the day in Kazakhstan: limits end within a day. In the
+// hour after midnight the day is named too: "from 00:00" reads as though it were over.
+func clockTimeOf(at time.Time) any {
+	clock := at.In(almaty()).Format("15:04")
+	if strings.HasPrefix(clock, "00:") {
+		return locales.M("report.when.at", "Day", locales.Day(at), "Time", clock)
+	}
+	return clock
+}
