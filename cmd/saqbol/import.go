@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -49,7 +51,7 @@ func newImportCommand(s *surroundings) *cobra.Command {
 	flags.StringVar(&c.Source, "source", "", "What to call the list (`NAME`); the file's name without it. Another file under the same name brings the list up to date: what it says of a subject replaces what the list said of that one; what it does not have stays (but see --replace).")
 	flags.BoolVar(&c.Replace, "replace", false, "Take out what the list has from before and this file does not have.")
 	flags.BoolVar(&c.Strict, "strict", false, "Load nothing if a line can't be used.")
-	flags.StringVar(&c.Errors, "errors", "", "Write all lines that can't be used, by number and reason, into this `FILE`.")
+	flags.StringVar(&c.Errors, "errors", "", "Write all lines that can't be used, by number and reason, into this `FILE`: a new one, or one of an earlier import.")
 	flags.BoolVar(&c.Undo, "undo", false, "Take the whole list out again.")
 	flags.StringVar(&c.Official, "official", "", "CSV `FILE` of official numbers instead of those compiled in; they are refused in a list.")
 	return cmd
@@ -70,6 +72,9 @@ func (c importCommand) Run(s *surroundings) error {
 	}
 	if c.Undo {
 		return c.undo(s, cfg, name)
+	}
+	if err := mayHoldErrors(c.Errors); err != nil {
+		return err
 	}
 	keys, keep, err := cfg.keysAtLast(s.ctx, slog.New(slog.NewTextHandler(s.stderr, nil)))
 	if err != nil {
@@ -128,9 +133,6 @@ func (c importCommand) read(s *surroundings, keys *seal.Keys) (list lists.List, 
 	if info.IsDir() {
 		return list, fmt.Errorf("%s is a folder: name a list in it", c.File)
 	}
-	if other, err := os.Stat(c.Errors); err == nil && os.SameFile(info, other) {
-		return list, fmt.Errorf("%w: --errors names the list itself", errUsage)
-	}
 	recogniser, err := recognize.New()
 	if err != nil {
 		return list, err
@@ -184,10 +186,40 @@ func (c importCommand) tell(s *surroundings, list lists.List) error {
 	return nil
 }
 
+// badHeading is the first line of a file of lines that can't be used.
+const badHeading = "line,reason\n"
+
+// mayHoldErrors refuses a name for --errors at which something else stands: it may
+// be the key, or another list. Only such a file of an earlier run is overwritten.
+func mayHoldErrors(path string) error {
+	if path == "" {
+		return nil
+	}
+	info, err := os.Lstat(path) // a link may lead to anything
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("--errors: %s can't be written (%w): name another file", path, cause(err))
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%w: --errors: %s is no ordinary file: name another", errUsage, path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("--errors: %s is there and can't be read (%w): name another file", path, cause(err))
+	}
+	defer func() { _ = file.Close() }() // read only
+	head := make([]byte, len(badHeading))
+	if _, err := io.ReadFull(file, head); err != nil || string(head) != badHeading {
+		return fmt.Errorf("%w: --errors: %s is there and is not from an earlier import: name another file", errUsage, path)
+	}
+	return nil
+}
+
 // writeBad writes the lines that can't be used, as CSV.
 func writeBad(path string, bad []lists.Bad) error {
 	var out strings.Builder
-	out.WriteString("line,reason\n")
+	out.WriteString(badHeading)
 	for _, b := range bad {
 		fmt.Fprintf(&out, "%d,%q\n", b.Line, b.Reason.String())
 	}

@@ -153,6 +153,49 @@ func TestImportOfBadLines(t *testing.T) {
 	i.run(exitUsage, "import", i.list, "--source", "a\nb")
 }
 
+// TestErrorsOverwriteNothing: --errors takes a new name or a file of its own from
+// before, also where there is no bad line to write.
+func TestErrorsOverwriteNothing(t *testing.T) {
+	i := newImporting(t, aBanksList)
+	t.Chdir(filepath.Dir(i.list))
+	i.run(exitDone, "import", i.list)
+	for _, tt := range []struct{ file, text, says string }{
+		{"saqbol.key", "a key", "saqbol.key is there and is not from an earlier import: name another file"},
+		{filepath.Join("db", "saqbol.db"), "", "is not from an earlier import"},
+		{i.list, "", "is not from an earlier import"},
+		{"other.csv", "value\n87011234567\n", "is not from an earlier import"},
+		{"almost.csv", "line,reason,value\n", "is not from an earlier import"},
+		{"link.csv", "-> saqbol.key", "link.csv is no ordinary file: name another"},
+		{"nowhere.csv", "-> nothing", "nowhere.csv is no ordinary file: name another"},
+		{"db", "", "db is no ordinary file: name another"},
+	} {
+		if target, isLink := strings.CutPrefix(tt.text, "-> "); isLink {
+			if err := os.Symlink(target, tt.file); err != nil {
+				t.Fatal(err)
+			}
+		} else if tt.text != "" {
+			if err := os.WriteFile(tt.file, []byte(tt.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before, _ := os.ReadFile(tt.file) // a folder has no text, and keeps it
+		i.says(i.run(exitUsage, "import", i.list, "--errors", tt.file), tt.says)
+		if after, _ := os.ReadFile(tt.file); !bytes.Equal(before, after) {
+			t.Errorf("%s is overwritten: %.40q", tt.file, after)
+		}
+	}
+	if _, err := os.Lstat("nothing"); err == nil {
+		t.Error("a link was followed")
+	}
+	i.write("value\nnothing\n87011234567\n")
+	i.run(exitDone, "import", i.list, "--errors", "errors.csv")
+	i.write(aBanksList)
+	i.run(exitDone, "import", i.list, "--errors", "errors.csv")
+	if text, err := os.ReadFile("errors.csv"); err != nil || string(text) != badHeading {
+		t.Errorf("the file of the import before was not overwritten: %q, %v", text, err)
+	}
+}
+
 // A list that is loaded beside the running bot is found by the next check, and the
 // bot goes on serving.
 func TestImportBesideTheBot(t *testing.T) {
