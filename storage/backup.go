@@ -19,14 +19,16 @@ import (
 // What Backup and Restore can find wrong; each says in one line what to do.
 var (
 	ErrNoDatabase = errors.New("there is no database here: check DATABASE_URL")
-	ErrExists     = errors.New("it exists already: choose another name, or overwrite it with --force")
+	ErrExists     = errors.New("it exists already: choose another name, or replace that backup with --force")
+	ErrNoCopy     = errors.New("it exists already and is no backup, and --force replaces nothing else: choose another name")
+	ErrNotPlain   = errors.New("it is no ordinary file: choose another name")
 	ErrNoFolder   = errors.New("its folder is not there: create it first, or choose another")
 	ErrInTheWay   = errors.New("this name belongs to the database itself: choose another")
 )
 
 // BackupOptions changes how a copy is made; the zero value will do.
 type BackupOptions struct {
-	Force    bool                  // overwrite an existing file
+	Force    bool                  // replace an earlier backup; nothing else is ever replaced
 	Progress func(done, total int) // told of pages copied, some thousand times; nil = nobody
 	Clock    func() time.Time      // nil = time.Now
 
@@ -205,6 +207,14 @@ func mayWrite(e engine, file string, force bool) error {
 		return outOfPlace(err)
 	case info.IsDir():
 		return errors.New("it is a folder: name a file in it")
+	case !info.Mode().IsRegular(): // a link may lead to anything
+		return ErrNotPlain
+	}
+	switch copied, err := isBackup(file); {
+	case err != nil:
+		return fmt.Errorf("it exists already and can't be read (%w): choose another name", pathless(err))
+	case !copied:
+		return ErrNoCopy
 	case !force:
 		return ErrExists
 	}

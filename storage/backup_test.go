@@ -244,21 +244,37 @@ func TestBackupRefuses(t *testing.T) {
 	if err := os.WriteFile(there, []byte("of value"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	link := filepath.Join(folder, "link")
-	if err := os.Symlink(h.path, link); err != nil {
+	links := map[string]string{"link": h.path, "tokey": there, "tocopy": "copy", "tonothing": "nothing"}
+	for name, target := range links {
+		if err := os.Symlink(target, filepath.Join(folder, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copyAt := filepath.Join(folder, "copy")
+	if _, err := store.Backup(t.Context(), copyAt, BackupOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(folder, "cut"), readFile(t, copyAt)[:8192], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in := func(name string) string { return filepath.Join(folder, name) }
 	for name, tt := range map[string]struct {
 		file  string
 		force bool
 		want  error
 	}{
-		"what is there":        {there, false, ErrExists},
+		"a backup":             {copyAt, false, ErrExists},
+		"what is no backup":    {there, false, ErrNoCopy},
+		"nor with force":       {there, true, ErrNoCopy},
+		"a database":           {in("cut"), true, ErrNoCopy},
+		"a link to a key":      {in("tokey"), true, ErrNotPlain},
+		"a link to a backup":   {in("tocopy"), true, ErrNotPlain},
+		"a link to nothing":    {in("tonothing"), true, ErrNotPlain},
 		"the database":         {h.path, true, ErrInTheWay},
 		"its log":              {h.path + "-wal", true, ErrInTheWay},
 		"its journal":          {h.path + "-journal", true, ErrInTheWay},
 		"its lock":             {h.path + ".lock", true, ErrInTheWay},
-		"a link to it":         {link, true, ErrInTheWay},
+		"a link to it":         {in("link"), true, ErrInTheWay},
 		"a folder":             {folder, true, nil},
 		"a folder not there":   {filepath.Join(folder, "no", "backup"), false, ErrNoFolder},
 		"a folder with a file": {filepath.Join(there, "backup"), false, nil},
@@ -271,10 +287,18 @@ func TestBackupRefuses(t *testing.T) {
 	if content, err := os.ReadFile(there); err != nil || string(content) != "of value" {
 		t.Errorf("what was there: %q, %v", content, err)
 	}
-	if _, err := store.Backup(t.Context(), there, BackupOptions{Force: true}); err != nil {
+	for name, target := range links {
+		if now, err := os.Readlink(in(name)); err != nil || now != target {
+			t.Errorf("the link %s leads to %q, %v", name, now, err)
+		}
+	}
+	if err := os.Chmod(copyAt, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Backup(t.Context(), copyAt, BackupOptions{Force: true}); err != nil {
 		t.Error(err)
 	}
-	if info, err := os.Stat(there); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(copyAt); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("overwritten: %v, %v", info.Mode(), err)
 	}
 	missing := filepath.Join(folder, "missing.db")

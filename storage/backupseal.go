@@ -80,6 +80,24 @@ func sealBackup(path string, keys *seal.Keys, made Backup) (size int64, err erro
 	return size, file.Sync()
 }
 
+// isBackup reports whether a file looks like one that a backup made, of this
+// database or another, under whatever keys. A database is none: it bears no seal.
+func isBackup(path string) (bool, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = file.Close() }() // read only
+	info, err := file.Stat()
+	if err != nil || info.Size() < int64(len(sqliteMagic)+sealTail) {
+		return false, err
+	}
+	head, tail := make([]byte, len(sqliteMagic)), make([]byte, len(sealMagic))
+	_, err = file.ReadAt(head, 0)
+	_, failed := file.ReadAt(tail, info.Size()-int64(len(tail)))
+	return string(head) == sqliteMagic && string(tail) == sealMagic, errors.Join(err, failed)
+}
+
 // readSeal reads the seal of a file that is open at any place. The error is
 // ErrUnsealed, ErrWrongKey or ErrBroken.
 func readSeal(file *os.File, keys *seal.Keys) (manifest, error) {

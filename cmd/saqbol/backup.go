@@ -26,7 +26,7 @@ func newBackupCommand(s *surroundings) *cobra.Command {
 		Args:  oneFile(&c.File),
 		RunE:  func(*cobra.Command, []string) error { return c.Run(s) },
 	}
-	cmd.Flags().BoolVar(&c.Force, "force", false, "Overwrite it if it exists.")
+	cmd.Flags().BoolVar(&c.Force, "force", false, "Replace it if it is an earlier backup; nothing else is ever replaced.")
 	return cmd
 }
 

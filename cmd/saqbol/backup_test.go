@@ -113,6 +113,35 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 }
 
+// TestBackupReplacesNoKey: no slip with --force costs the keys.
+func TestBackupReplacesNoKey(t *testing.T) {
+	k := newKeyed(t, 1)
+	aside := k.key + ".2026-11-22"
+	dotenv := filepath.Join(t.TempDir(), ".env")
+	for _, file := range []string{aside, dotenv} {
+		if err := os.WriteFile(file, []byte("of value"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := filepath.Join(t.TempDir(), "copy.backup")
+	if err := os.Symlink(k.key, link); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{
+		k.key: "is no backup, and --force replaces nothing else: choose another name", aside: "is no backup", dotenv: "is no backup",
+		link: "it is no ordinary file: choose another name", filepath.Dir(k.key): "it is a folder: name a file in it",
+	} {
+		before, _ := os.ReadFile(file) // a folder has no text
+		status, _, problem := k.command(t, "backup", "--force", file)
+		if status != exitFailed || !strings.Contains(problem, want) {
+			t.Errorf("%s: it ends with %d: %s", file, status, problem)
+		}
+		if after, _ := os.ReadFile(file); string(after) != string(before) {
+			t.Errorf("%s is overwritten", file)
+		}
+	}
+}
+
 // TestRestoreSaysWhatIsWrong: one line that says what to do, and no key is made.
 func TestRestoreSaysWhatIsWrong(t *testing.T) {
 	t.Chdir(t.TempDir())
