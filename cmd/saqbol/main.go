@@ -13,6 +13,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/pflag"
+
+	"saqbol/fraud"
+	"saqbol/storage"
 )
 
 // Exit statuses, as the contract has them.
@@ -78,7 +81,25 @@ func counted(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
+// oneLine is an error as the operator reads it.
 func oneLine(err error) string {
 	text := strings.Join(strings.Fields(err.Error()), " ")
+	var said *fraud.Error
+	if errors.As(err, &said) { // it names a message for citizens
+		text = strings.ReplaceAll(text, string(said.Code)+": "+said.Key, forOperators(said))
+	}
 	return strings.ReplaceAll(text, context.Canceled.Error(), "it was stopped before it was done")
+}
+
+// forOperators says what a citizen's message is about. The cause stands behind it.
+func forOperators(said *fraud.Error) string {
+	switch {
+	case errors.Is(said, storage.ErrDamaged):
+		return "the database"
+	case errors.Is(said, context.DeadlineExceeded):
+		return "the database is busy with another program, try again"
+	case said.Code == fraud.CodeUnavailable:
+		return "the database can't answer or save now"
+	}
+	return "it can't be done"
 }

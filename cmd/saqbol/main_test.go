@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -10,6 +12,9 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"saqbol/fraud"
+	"saqbol/storage"
 )
 
 // asProgram makes the test's binary the program itself, for tests that need a
@@ -76,4 +81,20 @@ func spawn(t *testing.T, environ []string, args ...string) *process {
 func (p *process) kill() {
 	_ = p.Process.Kill() // it may have ended
 	<-p.ended
+}
+
+// What is meant for citizens is worded for the operator: no message key is shown.
+func TestOneLine(t *testing.T) {
+	for want, err := range map[string]error{
+		"a: b":                              errors.New("a:\n\tb"),
+		"it was stopped before it was done": context.Canceled,
+		"marking: the database can't answer or save now: saving: disk full":                       fmt.Errorf("marking: %w", &fraud.Error{Code: fraud.CodeUnavailable, Key: "common.not_saved", Err: errors.New("saving: disk full")}),
+		"the database: reading: it is damaged: restore a backup with `saqbol restore`":            &fraud.Error{Code: fraud.CodeUnavailable, Key: "check.damaged", Err: fmt.Errorf("reading: %w", storage.ErrDamaged)},
+		"the database is busy with another program, try again: saving: context deadline exceeded": &fraud.Error{Code: fraud.CodeUnavailable, Key: "common.not_saved", Err: fmt.Errorf("saving: %w", context.DeadlineExceeded)},
+		"it can't be done": &fraud.Error{Code: fraud.CodeNotFound, Key: "report.gone"},
+	} {
+		if got := oneLine(err); got != want {
+			t.Errorf("it says %q, want %q", got, want)
+		}
+	}
 }
