@@ -48,7 +48,12 @@ func newListLetters(s *surroundings) *cobra.Command {
 		Use:   "list",
 		Short: "List the updates that could not be handled, newest first (also without a command).",
 		Args:  noArguments,
-		RunE:  func(*cobra.Command, []string) error { return c.Run(s) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("show") && c.Show <= 0 {
+				return fmt.Errorf("%w: --show takes the id of a dead letter", errUsage)
+			}
+			return c.Run(s)
+		},
 	}
 	cmd.Flags().BoolVar(&c.JSON, "json", false, "As JSON.")
 	cmd.Flags().Int64Var(&c.Show, "show", 0, "Show the one with this `ID`, with what is kept of the update. That is personal: mind who looks.")
@@ -57,9 +62,6 @@ func newListLetters(s *surroundings) *cobra.Command {
 
 // Run lists the letters, or shows one.
 func (c listLetters) Run(s *surroundings) error {
-	if c.Show < 0 {
-		return fmt.Errorf("%w: --show takes the id of a dead letter", errUsage)
-	}
 	return withLetters(s, func(store *storage.Store) error {
 		if c.Show != 0 {
 			return showLetter(s.ctx, s.stdout, store, c.Show, c.JSON)

@@ -57,6 +57,9 @@ type doctor struct {
 // it. It makes neither keys nor a database; a database that is there is opened as
 // run opens it, also beside a running bot.
 func (c doctorCommand) Run(s *surroundings) error {
+	if c.Ready && c.JSON {
+		return fmt.Errorf("%w: --ready goes without --json: it says ready, or what is wrong, and ends with 0 or 1", errUsage)
+	}
 	if c.Ready {
 		return askReady(s)
 	}

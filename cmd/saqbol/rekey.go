@@ -48,8 +48,28 @@ type rekeying struct {
 	now   func() time.Time
 }
 
+// minPatience is the shortest wait for the running bot: less could not be kept, and
+// would be noticed only when the file has its new key.
+const minPatience = time.Second
+
+// check refuses flags that would do nothing, before anything is touched.
+func (c rekeyCommand) check() error {
+	switch {
+	case c.Patience < minPatience:
+		return fmt.Errorf("%w: --patience takes a second or more, such as 90s or 5m", errUsage)
+	case c.Compact && (c.Retire || c.LeaveDamaged):
+		return fmt.Errorf("%w: --compact goes alone: run saqbol rekey --retire and saqbol rekey --compact one after the other", errUsage)
+	case c.LeaveDamaged && !c.Retire:
+		return fmt.Errorf("%w: --leave-damaged goes with --retire only", errUsage)
+	}
+	return nil
+}
+
 // Run rotates the keys, or takes the old ones out of the key file.
 func (c rekeyCommand) Run(s *surroundings) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	cfg, err := readStoreConfig(s.env, "LOG_LEVEL")
 	if err != nil {
 		return err
@@ -172,7 +192,7 @@ func (r *rekeying) choose(ctx context.Context, keys *seal.Keys, patience time.Du
 		return fmt.Errorf("the running bot did not take up the new key in %s; nothing was sealed under it: if the bot reads a copy of %s, as with LoadCredential of systemd, restart it; else see in its log what it makes of the file (a key given directly in SAQBOL_KEY can't change while it runs). Then run this again", patience, r.path)
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: nothing is lost, run this again to go on", err)
 	}
 	r.say("Everything that is stored from now on is sealed under the new key.")
 	return nil

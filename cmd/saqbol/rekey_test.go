@@ -149,6 +149,40 @@ func (k *keyed) reporters(t *testing.T, n int, done <-chan struct{}) (wait func(
 	return func() []string { group.Wait(); return codes }
 }
 
+// TestImpatientRekey: a run whose time is up says so in words, and the next one goes
+// on; too short a time is refused before the key file is touched.
+func TestImpatientRekey(t *testing.T) {
+	k := newKeyed(t, 1)
+	before := readText(t, k.key)
+	if out := k.rekey(t, exitUsage, "--patience=1ns"); readText(t, k.key) != before {
+		t.Errorf("the key file was touched: %s", out)
+	}
+	store := k.open(t)
+	r := &rekeying{out: &lockedBuffer{}, path: k.key, store: store, now: time.Now}
+	err := r.rotate(t.Context(), 0)
+	if err == nil {
+		t.Fatal("no time is enough")
+	}
+	if text := oneLine(err); !strings.HasPrefix(text, "the database is busy with another program, try again: choosing the key") || !strings.HasSuffix(text, ": nothing is lost, run this again to go on") {
+		t.Errorf("it says %q", text)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out := k.rekey(t, exitDone); !strings.Contains(out, "Going on where an earlier run was cut off") {
+		t.Errorf("the next one does not go on: %s", out)
+	}
+}
+
+func readText(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // kept fails where a promised report is not in the database or can't be read.
 func (k *keyed) kept(t *testing.T, codes []string, more int) {
 	t.Helper()
