@@ -31,6 +31,9 @@ func (s *Store) SealUnder(ctx context.Context, next *seal.Keys, waiting func()) 
 	for first := true; ; first = false {
 		dead := !first && time.Since(since) >= leaseTerm
 		row, err := s.sealUnder(ctx, next, dead, seen)
+		if !first && errors.Is(err, context.DeadlineExceeded) {
+			return ErrKeyUnknown // the time was up in the middle of a try, not in a pause
+		}
 		if !errors.Is(err, ErrKeyUnknown) {
 			return err
 		}
