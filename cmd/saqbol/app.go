@@ -30,7 +30,7 @@ type parts struct {
 	standby  string                                    // a standby of it, "" = there is none
 	keys     func(context.Context) (*seal.Keys, error) // reads or makes the key set
 	keyPath  string                                    // the file they come from, "" = from none
-	official string                                    // a file of official numbers, "" = those compiled in
+	official func() (fraud.Directory, error)           // nil: the numbers compiled in
 	webhook  bot.Webhook
 	limits   bot.Limits
 	quotas   fraud.Limits
@@ -86,6 +86,9 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 	if p.clock == nil {
 		p.clock = time.Now
 	}
+	if p.official == nil {
+		p.official = fraud.DefaultDirectory
+	}
 	a := &app{heap: heap, log: p.log, clock: p.clock, replicated: replicated(p.database)}
 	defer func() {
 		if err != nil {
@@ -102,7 +105,7 @@ func build(ctx context.Context, p parts) (_ *app, err error) {
 	steps.Go(func() (err error) { a.recogniser, err = recognize.New(); return err })
 	var words *handlers.Words
 	steps.Go(func() error { words = handlers.ReadWords(); bot.Prepare(); return nil })
-	steps.Go(func() (err error) { official, err = readOfficial(p.official); return err })
+	steps.Go(func() (err error) { official, err = p.official(); return err })
 	if err := steps.Wait(); err != nil {
 		return nil, err
 	}
@@ -183,10 +186,17 @@ func readOfficial(path string) (fraud.Directory, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return fraud.Directory{}, fmt.Errorf("--official: %w", err)
+		return fraud.Directory{}, fmt.Errorf("--official: %s can't be read: %w", path, cause(err))
 	}
 	defer func() { _ = f.Close() }() // read only
-	return fraud.ReadDirectory(io.LimitReader(f, 16<<20))
+	official, err := fraud.ReadDirectory(io.LimitReader(f, 16<<20))
+	if err == nil && official.Len() == 0 {
+		err = errors.New("it holds no number") // no call would be known as official any more
+	}
+	if err != nil {
+		return fraud.Directory{}, fmt.Errorf("--official: %s: %w: correct it (a heading, then number,name_kk,name_ru,source,checked in each line), or leave --official out for the numbers compiled in", path, cause(err))
+	}
+	return official, nil
 }
 
 // pruneEvery is how often marks of handled updates are cleared away, and

@@ -123,6 +123,48 @@ func TestOneInstanceADatabase(t *testing.T) {
 	}
 }
 
+// TestBadOfficialNumbers: a file of official numbers without any, or with a line that
+// is none, is named with what to do, and leaves nothing in a fresh folder.
+func TestBadOfficialNumbers(t *testing.T) {
+	for name, tt := range map[string]struct{ text, want string }{
+		"nothing":        {"", "official.csv: it holds no number: correct it"},
+		"a heading":      {"number,name_kk,name_ru,source,checked\n", "it holds no number"},
+		"another list":   {"value\n87011234567\n", "official.csv: reading the official numbers: record on line 1: wrong number of fields: correct it (a heading, then number,name_kk,name_ru,source,checked in each line)"},
+		"no date":        {"number,name_kk,name_ru,source,checked\n+77011234567,a,a,here,once\n", "official.csv: reading the official numbers, line 2: checked is not a date"},
+		"no such file":   {"-", "official.csv can't be read: no such file"},
+		"a folder there": {"/", "official.csv: is a directory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			var file error
+			switch tt.text {
+			case "-":
+			case "/":
+				file = os.Mkdir("official.csv", 0o700)
+			default:
+				file = os.WriteFile("official.csv", []byte(tt.text), 0o600)
+			}
+			list := os.WriteFile("bank.csv", []byte(aBanksList), 0o600)
+			if file != nil || list != nil {
+				t.Fatal(file, list)
+			}
+			for _, args := range [][]string{{"run"}, {"import", "bank.csv"}} {
+				var stderr lockedBuffer
+				environ := []string{"TELEGRAM_BOT_TOKEN=" + canaryToken, "TELEGRAM_API_URL=http://127.0.0.1:1", "HTTP_LISTEN=127.0.0.1:0"}
+				status := run(t.Context(), append(args, "--official", "official.csv"), environ, &lockedBuffer{}, &stderr)
+				if status != exitFailed || !strings.Contains(stderr.String(), "--official: ") || !strings.Contains(stderr.String(), tt.want) || strings.Count(stderr.String(), "\n") != 1 {
+					t.Errorf("%v ends with %d: %s", args, status, stderr.String())
+				}
+			}
+			for _, made := range []string{keyFile, "data"} {
+				if _, err := os.Stat(made); err == nil {
+					t.Errorf("%s was made", made)
+				}
+			}
+		})
+	}
+}
+
 // TestALostKeyIsNotReplaced: a new key beside an old database would hide the loss.
 func TestALostKeyIsNotReplaced(t *testing.T) {
 	t.Chdir(t.TempDir())

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"saqbol/bot"
+	"saqbol/fraud"
 	"saqbol/storage/seal"
 )
 
@@ -47,8 +48,15 @@ func (c runCommand) Run(s *surroundings) error {
 	if err != nil {
 		return err
 	}
+	if c.Official != "" { // before a key or a folder is made
+		official, err := readOfficial(c.Official)
+		if err != nil {
+			return err
+		}
+		p.official = func() (fraud.Directory, error) { return official, nil }
+	}
 	prepare(s, log)
-	p.official, p.metrics = c.Official, newMetrics()
+	p.metrics = newMetrics()
 	l, err := listen(s.ctx, "HTTP_LISTEN", cfg.listen)
 	if err != nil {
 		return err
