@@ -14,6 +14,9 @@ import (
 type engine interface {
 	// place names the database in errors, without a password.
 	place() string
+	// home is place for a note that is read in another folder, or by another process:
+	// one database has one, whichever way it was named.
+	home() string
 	// prepare does what must be done before connections are made.
 	prepare(ctx context.Context) error
 	// pools are for those who write and those who read.

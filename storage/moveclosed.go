@@ -17,12 +17,13 @@ const (
 	metaMoving = "moving" // in the source: the id
 	metaCopied = "copied" // in the target: the id
 	metaClosed = "closed" // closedAway or closedHalf
+	metaMoved  = "moved"  // in a source that is closed: the home of the target it was closed for
 
 	closedAway = "away"
 	closedHalf = "half"
 )
 
-const moveRowsQuery = `SELECT name, value FROM meta WHERE name IN ('moving', 'copied', 'closed')`
+const moveRowsQuery = `SELECT name, value FROM meta WHERE name IN ('moving', 'copied', 'closed', 'moved')`
 
 // admit lets the two databases take part in one move, or says why not. done says
 // that it was finished before.
@@ -36,10 +37,14 @@ func (m *move) admit(ctx context.Context) (source keyRows, done bool, err error)
 		if err := t.query(ctx, target.scan, moveRowsQuery); err != nil {
 			return err
 		}
-		if string(target[metaCopied]) == m.id {
-			if done = target[metaClosed] == nil; done && string(source[metaClosed]) != closedAway { // it has gone on since, and so may the source have
-				return fmt.Errorf("the database %s: %w", m.to.engine.place(), ErrNotEmpty)
-			}
+		known, away := string(target[metaCopied]) == m.id, string(source[metaClosed]) == closedAway
+		done = known && target[metaClosed] == nil
+		switch {
+		case away && !done && (!known || m.elsewhere(source)): // two databases would go on with the same data
+			return fmt.Errorf("the database %s: %w", m.from.engine.place(), source.closed())
+		case done && !away: // it has gone on since, and so may the source have
+			return fmt.Errorf("the database %s: %w", m.to.engine.place(), ErrNotEmpty)
+		case known:
 			return nil
 		}
 		// One whose data were moved to the source may have them back.
@@ -49,7 +54,7 @@ func (m *move) admit(ctx context.Context) (source keyRows, done bool, err error)
 				return fmt.Errorf("the database %s: %w", m.to.engine.place(), err)
 			}
 		}
-		if _, err := t.exec(ctx, `DELETE FROM meta WHERE name = $1`, metaMoving); err != nil {
+		if _, err := t.exec(ctx, `DELETE FROM meta WHERE name IN ('moving', 'moved')`); err != nil {
 			return err
 		}
 		if err := setMeta(ctx, t, metaCopied, []byte(m.id)); err != nil {
@@ -93,30 +98,48 @@ func empty(ctx context.Context, t *tx) error {
 	return err
 }
 
-// close has nobody store anything in the source any more. Whoever began before this
+// elsewhere says that the source is closed for another target.
+func (m *move) elsewhere(source keyRows) bool {
+	return string(source[metaClosed]) == closedAway && source[metaMoved] != nil && string(source[metaMoved]) != m.to.engine.home()
+}
+
+// close has nobody store anything in the source any more, and notes for which target:
+// of two that were prepared only one may have it. Whoever began before this
 // and has not seen it can't store after the snapshot that follows: SQLite has one
 // writer, and where there are many the snapshot is serializable like they are.
 func (m *move) close(ctx context.Context) error {
 	return m.from.write.transactAs(ctx, nil, func(ctx context.Context, t *tx) error {
+		source := keyRows{}
+		if err := t.query(ctx, source.scan, moveRowsQuery); err != nil {
+			return err
+		}
+		if m.elsewhere(source) { // another move was faster
+			return fmt.Errorf("the database %s: %w", m.from.engine.place(), source.closed())
+		}
+		if err := setMeta(ctx, t, metaMoved, []byte(m.to.engine.home())); err != nil {
+			return err
+		}
 		return setMeta(ctx, t, metaClosed, []byte(closedAway))
 	})
 }
 
-// reopen lets the source go on, because the move has failed.
+// reopen lets the source go on, because the move has failed; not one that is closed
+// for another.
 func (m *move) reopen(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockWait)
 	defer cancel()
-	if err := reopen(ctx, m.from); err != nil {
+	err := m.from.write.transactAs(ctx, nil, func(ctx context.Context, t *tx) error {
+		source := keyRows{}
+		if err := t.query(ctx, source.scan, moveRowsQuery); err != nil || m.elsewhere(source) {
+			return err
+		}
+		_, err := t.exec(ctx, `DELETE FROM meta WHERE name = 'moved' OR name = $1 AND value = $2`, metaClosed, []byte(closedAway))
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("the source takes no writes: finish the move, or run `saqbol migrate --reopen` (%w)", err)
 	}
 	return nil
-}
-
-func reopen(ctx context.Context, s *Store) error {
-	return s.write.transactAs(ctx, nil, func(ctx context.Context, t *tx) error {
-		_, err := t.exec(ctx, `DELETE FROM meta WHERE name = $1 AND value = $2`, metaClosed, []byte(closedAway))
-		return err
-	})
 }
 
 // open lets the target be used. From here on it is the database.
@@ -142,7 +165,7 @@ func Reopen(ctx context.Context, url string, keys *seal.Keys) error {
 		if string(rows[metaClosed]) == closedHalf {
 			return fmt.Errorf("the database %s: %w", s.engine.place(), ErrHalfMoved)
 		}
-		_, err := t.exec(ctx, `DELETE FROM meta WHERE name IN ('moving', 'closed')`)
+		_, err := t.exec(ctx, `DELETE FROM meta WHERE name IN ('moving', 'closed', 'moved')`)
 		return err
 	})
 	return errors.Join(err, s.Close())
@@ -156,5 +179,18 @@ func (r keyRows) closed() error {
 	case closedHalf:
 		return ErrHalfMoved
 	}
-	return ErrMoved
+	return movedTo(r[metaMoved])
 }
+
+// movedTo is ErrMoved with the home of the database that it was moved to, "" where a
+// program of before did not note it.
+type movedTo string
+
+func (m movedTo) Error() string {
+	if m == "" {
+		return ErrMoved.Error()
+	}
+	return "it was moved already, to " + string(m) + ": set DATABASE_URL to that one, or go on with this one after `saqbol migrate --reopen`"
+}
+
+func (movedTo) Is(target error) bool { return target == ErrMoved }

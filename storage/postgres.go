@@ -86,6 +86,14 @@ func (p *postgres) place() string {
 	return "postgres://" + at + "/" + p.config.Database
 }
 
+// home tells the schemas of one database apart where the URL does.
+func (p *postgres) home() string {
+	if schema := p.config.RuntimeParams["search_path"]; schema != "" {
+		return p.place() + "?search_path=" + schema
+	}
+	return p.place()
+}
+
 func (p *postgres) prepare(context.Context) error { return nil }
 func (p *postgres) single() bool                  { return false }
 func (p *postgres) chained() bool                 { return false }

@@ -47,7 +47,7 @@ func (r keyRows) scan(rows *sql.Rows) error {
 	return err
 }
 
-const keyRowsQuery = `SELECT name, value FROM meta WHERE name IN ('fingerprint', 'probe', 'sealing', 'known', 'rekeyed', 'closed')`
+const keyRowsQuery = `SELECT name, value FROM meta WHERE name IN ('fingerprint', 'probe', 'sealing', 'known', 'rekeyed', 'closed', 'moved')`
 
 func (s *Store) keyRows(ctx context.Context) (keyRows, error) {
 	rows := keyRows{}

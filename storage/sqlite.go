@@ -50,6 +50,7 @@ type sqliteFile struct {
 }
 
 func (f *sqliteFile) place() string                         { return f.path }
+func (f *sqliteFile) home() string                          { return "sqlite:" + wholePath(f.path) }
 func (f *sqliteFile) single() bool                          { return true }
 func (f *sqliteFile) chained() bool                         { return true }
 func (f *sqliteFile) slot(io.Reader) (int64, error)         { return 0, nil }
@@ -91,6 +92,17 @@ func openSQLite(path string, wait time.Duration) (write, read *pool, err error) 
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
 	return newPool(writer), newPool(reader), nil
+}
+
+// wholePath is a path from the root, through no links as far as it is there.
+func wholePath(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	if whole, err := filepath.Abs(path); err == nil {
+		path = whole
+	}
+	return path
 }
 
 // prepareFile creates a missing database, readable by its owner only, and
