@@ -109,6 +109,9 @@ func (c importCommand) name() (string, error) {
 	if c.Undo && (c.Replace || c.Strict || c.Errors != "" || c.Official != "") {
 		return "", fmt.Errorf("%w: --undo goes with --source or the file's name only", errUsage)
 	}
+	if info, err := os.Stat(c.File); err == nil && info.IsDir() && !c.Undo { // "." has no name to go by
+		return "", fmt.Errorf("%s is a folder: name a list in it", c.File)
+	}
 	name := c.Source
 	if name == "" {
 		name = strings.TrimSuffix(filepath.Base(c.File), filepath.Ext(c.File))
@@ -129,9 +132,6 @@ func (c importCommand) read(s *surroundings, keys *seal.Keys) (list lists.List, 
 	info, err := file.Stat()
 	if err != nil {
 		return list, fmt.Errorf("%s can't be read: %w", c.File, cause(err))
-	}
-	if info.IsDir() {
-		return list, fmt.Errorf("%s is a folder: name a list in it", c.File)
 	}
 	recogniser, err := recognize.New()
 	if err != nil {

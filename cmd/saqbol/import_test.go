@@ -147,6 +147,7 @@ func TestImportOfBadLines(t *testing.T) {
 	i.says(i.run(exitFailed, "import", i.list), "line 2:", "UTF-8")
 	i.says(i.run(exitFailed, "import", i.list+"x"), "can't be read")
 	i.says(i.run(exitFailed, "import", filepath.Dir(i.list)), "is a folder: name a list in it")
+	i.says(i.run(exitFailed, "import", "."), ". is a folder: name a list in it")
 	i.run(exitUsage, "import")
 	i.run(exitUsage, "import", i.list, "--errors", i.list)
 	i.run(exitUsage, "import", i.list, "--undo", "--strict")
