@@ -54,6 +54,7 @@ func readDotenv(path string) (environment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s can't be read (%w): give this user the right to, or remove it", path, cause(err))
 	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // the mark with which Windows' Notepad begins a file
 	env, err := godotenv.UnmarshalBytes(text)
 	if err != nil {
 		// The parser's own words would quote the line, and with it a secret.

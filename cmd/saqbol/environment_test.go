@@ -28,6 +28,7 @@ func TestWhereASettingComesFrom(t *testing.T) {
 		"nowhere":                          {nil, "", ""},
 		"the environment":                  {[]string{"A=real"}, "", "real"},
 		".env":                             {nil, "A=dotenv\n", "dotenv"},
+		".env with a byte order mark":      {nil, "\ufeffA=dotenv\r\n", "dotenv"},
 		"the environment wins over .env":   {[]string{"A=real"}, "A=dotenv\n", "real"},
 		"an empty variable does not":       {[]string{"A="}, "A=dotenv\n", "dotenv"},
 		"a file":                           {[]string{"A_FILE=" + file}, "", "from the file"},
