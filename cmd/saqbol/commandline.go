@@ -47,10 +47,13 @@ func parse(root *cobra.Command, args []string) (*cobra.Command, error) {
 		return cmd, err
 	}
 	if err := cmd.ParseFlags(args); err != nil {
-		return cmd, flagError(cmd.Flags(), err)
+		return cmd, flagError(cmd.Flags(), args, err)
 	}
 	words := cmd.Flags().Args()
-	help := cmd.Flags().Changed("help")
+	help, err := cmd.Flags().GetBool("help")
+	if err != nil {
+		return cmd, err
+	}
 	if help && len(words) == 0 { // it may be asked for without what the command needs
 		return cmd, pflag.ErrHelp
 	}
@@ -82,13 +85,13 @@ func forgottenValue(flags *pflag.FlagSet, args []string) error {
 	return nil
 }
 
-// flagError says in our words what pflag found wrong.
-func flagError(flags *pflag.FlagSet, err error) error {
+// flagError says in our words what pflag found wrong with args.
+func flagError(flags *pflag.FlagSet, args []string, err error) error {
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
 		name := unknown.GetSpecifiedName()
-		if unknown.GetSpecifiedShortnames() != "" {
-			return fmt.Errorf("unknown flag -%s", name)
+		if letters := unknown.GetSpecifiedShortnames(); letters != "" {
+			return unknownLetter(flags, args, name, letters)
 		}
 		var names []string
 		flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
@@ -103,6 +106,18 @@ func flagError(flags *pflag.FlagSet, err error) error {
 	return err
 }
 
+// unknownLetter is the error of a letter that is no flag, with which letters begin:
+// one of them, or all of a name behind one dash.
+func unknownLetter(flags *pflag.FlagSet, args []string, letter, letters string) error {
+	for _, word := range args {
+		name, _, _ := strings.Cut(strings.TrimPrefix(word, "-"), "=")
+		if strings.HasPrefix(word, "-") && strings.HasSuffix(word, letters) && flags.Lookup(name) != nil {
+			return fmt.Errorf("unknown flag -%s, did you mean %q?", name, "--"+name)
+		}
+	}
+	return fmt.Errorf("unknown flag -%s", letter)
+}
+
 // noArguments lets nothing stand after a command and its flags.
 func noArguments(cmd *cobra.Command, words []string) error {
 	if len(words) == 0 {
@@ -111,6 +126,9 @@ func noArguments(cmd *cobra.Command, words []string) error {
 	var names []string
 	for _, c := range cmd.Commands() {
 		names = append(names, c.Name())
+	}
+	if words[0] == "" {
+		return errors.New(`unexpected argument ""`)
 	}
 	return fmt.Errorf("unexpected argument %s%s", words[0], didYouMean("", words[0], names))
 }
@@ -128,7 +146,7 @@ func oneFile(name *string) cobra.PositionalArgs {
 
 // didYouMean asks for what is nearest to a wrong name, if anything is near.
 func didYouMean(prefix, name string, known []string) string {
-	meant := nearest(name, known, 2)
+	meant := nearest(strings.ToLower(name), known, 2)
 	if meant == "" || meant == name { // a command after "--" is none
 		return ""
 	}

@@ -15,6 +15,10 @@ import (
 func TestWrongCommandLines(t *testing.T) {
 	for words, want := range map[string]string{
 		"Backup x":       `unexpected argument Backup, did you mean "backup"? (see saqbol --help)`,
+		"BACKUP x":       `unexpected argument BACKUP, did you mean "backup"? (see saqbol --help)`,
+		"--OFFICIAL x":   `unknown flag --OFFICIAL, did you mean "--official"? (see saqbol --help)`,
+		"-help":          `unknown flag -help, did you mean "--help"? (see saqbol --help)`,
+		"run ":           `unexpected argument "" (see saqbol run --help)`,
 		"--no-such-flag": "unknown flag --no-such-flag (see saqbol --help)",
 		"--oficial x":    `unknown flag --oficial, did you mean "--official"? (see saqbol --help)`,
 		"--force backup": "unknown flag --force (see saqbol --help)",
@@ -45,6 +49,9 @@ func TestWrongCommandLines(t *testing.T) {
 		"migrate x":            "unexpected argument x (see saqbol migrate --help)",
 		"migrate --form x":     `unknown flag --form, did you mean "--from"? (see saqbol migrate --help)`,
 
+		"import x -source y":         `unknown flag -source, did you mean "--source"? (see saqbol import --help)`,
+		"import x -source=y":         `unknown flag -source, did you mean "--source"? (see saqbol import --help)`,
+		"import x -soruce y":         "unknown flag -s (see saqbol import --help)",
 		"import x --source --strict": "--source needs a value: --source NAME (--source=NAME where it begins with -) (see saqbol import --help)",
 		"import --errors --strict x": "--errors needs a value: --errors FILE (--errors=FILE where it begins with -) (see saqbol import --help)",
 		"import x --source -- y":     "--source needs a value: --source NAME (--source=NAME where it begins with -) (see saqbol import --help)",
@@ -99,6 +106,7 @@ func TestCommandLines(t *testing.T) {
 		"--official x run":               {"saqbol run", "official=x", ""},
 		"run --official=x --official=y":  {"saqbol run", "official=y", ""},
 		"-- backup x":                    {"saqbol backup", "", "x"},
+		"--help=false":                   {"saqbol", "help=false", ""},
 		"--version":                      {"saqbol version", "", ""},
 		"backup run":                     {"saqbol backup", "", "run"},
 		"backup -":                       {"saqbol backup", "", "-"},

@@ -19,11 +19,12 @@ import (
 // with rights of its own.
 func readKeyFile(path string) (*seal.Keys, error) {
 	if path == keyFile {
-		return seal.Load(path)
+		keys, err := seal.Load(path)
+		return keys, keyFileAdvice(err)
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("the key file %s can't be read: %w", path, cause(err))
+		return nil, fmt.Errorf("the key file %s can't be read (%w): correct the path, or run this as a user who may read it", path, cause(err))
 	}
 	defer func() { _ = file.Close() }() // read only
 	text, err := io.ReadAll(io.LimitReader(file, maxSecretFile))
