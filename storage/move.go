@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"saqbol/storage/seal"
@@ -16,7 +17,7 @@ var (
 	ErrHalfMoved = errors.New("a move or a restore into it is not finished: run the same command again, it goes on where it ended")
 	ErrNotEmpty  = errors.New("it holds other data: name an empty database")
 	ErrToMigrate = errors.New("its schema is older than this program: stop its bot, start this version with `saqbol run` on it once, and move it then")
-	errNoSource  = errors.New("there is nothing to move: check what --from names")
+	ErrSame      = errors.New("--from and --to name the same database: name an empty one in --to")
 )
 
 // MoveOptions changes how a database is moved; the zero value will do.
@@ -26,6 +27,9 @@ type MoveOptions struct {
 	Prepare  bool
 	Progress func(done, total int64) // told of rows that are done; nil = nobody
 	Stage    func(doing string)      // told of each part that begins; nil = nobody
+	// Begin is called when nothing that can be seen speaks against the move, before
+	// anything is made at the target; its error ends the move. nil = nothing.
+	Begin func() error
 
 	step func(name string) error // tests stop here; nil goes on
 }
@@ -40,22 +44,70 @@ type Moved struct {
 
 // Move copies the database from into the database to, while checks and reports go
 // on in from; then it closes from, so that nothing is saved there any more (checks
-// go on), copies what has changed meanwhile, compares everything, and opens to. The
-// caller holds the lock on to where that is a file. Cut off at any moment and begun
-// again it goes on; where it fails before to is open, from is opened again.
+// go on), copies what has changed meanwhile, compares everything, and opens to. From
+// Begin on the caller holds the lock on to where that is a file. Cut off at any moment
+// and begun again it goes on; where it fails before to is open, from is opened again.
 func Move(ctx context.Context, from, to string, keys *seal.Keys, o MoveOptions) (Moved, error) {
-	source, err := openToMove(ctx, from, keys, true)
+	place, err := targetOf(from, to)
 	if err != nil {
 		return Moved{}, err
 	}
+	source, err := openToMove(ctx, from, keys, true)
+	if err != nil {
+		return Moved{}, about("--from", err)
+	}
 	defer func() { _ = source.Close() }() // its lease was never taken
+	if err := mayBegin(ctx, source, place); err != nil {
+		return Moved{}, err
+	}
+	if o.Begin != nil {
+		if err := o.Begin(); err != nil {
+			return Moved{}, err
+		}
+	}
 	target, err := openToMove(ctx, to, keys, false)
 	if err != nil {
-		return Moved{}, err
+		return Moved{}, about("--to", err)
 	}
 	m := &move{from: source, to: target, o: o}
 	done, err := m.all(ctx)
 	return done, errors.Join(err, target.Close())
+}
+
+// targetOf is the target's engine, where from and to are URLs of two databases.
+func targetOf(from, to string) (engine, error) {
+	source, err := engineOf(from, lockWait)
+	if err != nil {
+		return nil, about("--from", err)
+	}
+	target, err := engineOf(to, lockWait)
+	if err != nil {
+		return nil, about("--to", err)
+	}
+	if source.home() == target.home() {
+		return nil, ErrSame
+	}
+	return target, nil
+}
+
+// mayBegin looks whether the target can be one, and makes nothing there. Where there
+// is nothing yet, a source whose data are elsewhere is refused here already.
+func mayBegin(ctx context.Context, source *Store, target engine) error {
+	err := fitToMove(ctx, target, ErrNoDatabase)
+	switch {
+	case err == nil:
+		return nil // what is there says whether it belongs to this move
+	case !errors.Is(err, ErrNoDatabase):
+		return about("--to", fmt.Errorf("the database %s: %w", target.place(), explained(err)))
+	}
+	rows, err := source.keyRows(ctx)
+	if err != nil {
+		return err
+	}
+	if err := rows.closed(); err != nil {
+		return fmt.Errorf("the database %s: %w", source.engine.place(), err)
+	}
+	return nil
 }
 
 // openToMove opens one side of a move. Neither side is brought up to date: what
@@ -65,7 +117,7 @@ func openToMove(ctx context.Context, url string, keys *seal.Keys, source bool) (
 	if err != nil {
 		return nil, err
 	}
-	missing := errNoSource
+	missing := ErrNoDatabase
 	if !source {
 		missing = nil // it is made
 	}
@@ -77,8 +129,13 @@ func openToMove(ctx context.Context, url string, keys *seal.Keys, source bool) (
 
 // fitToMove looks at a database's schema, and returns missing where there is none.
 func fitToMove(ctx context.Context, e engine, missing error) error {
-	if file, isFile := e.(*sqliteFile); isFile && !exists(file.path) {
-		return missing
+	if file, isFile := e.(*sqliteFile); isFile {
+		if !exists(file.path) {
+			return missing
+		}
+		if err := e.prepare(ctx); err != nil { // it makes nothing then
+			return err
+		}
 	}
 	db, err := e.looking()
 	if err != nil {
@@ -101,6 +158,20 @@ func fitToMove(ctx context.Context, e engine, missing error) error {
 	}
 	return nil
 }
+
+// misnamed is an error whose advice is about a flag, not about DATABASE_URL.
+type misnamed struct {
+	error
+	flag string
+}
+
+func about(flag string, err error) error { return misnamed{err, flag} }
+
+func (m misnamed) Error() string {
+	return strings.ReplaceAll(m.error.Error(), "DATABASE_URL", m.flag)
+}
+
+func (m misnamed) Unwrap() error { return m.error }
 
 // withClosed opens a database that a move has closed, too.
 func withClosed() Option { return func(c *config) { c.closed = true } }

@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -39,10 +40,11 @@ func TestMoveOnlyOnce(t *testing.T) {
 
 			movedAlready(t, tt.from, tt.first, tt.second, keys, storage.MoveOptions{})
 			movedAlready(t, tt.from, tt.first, tt.second, keys, storage.MoveOptions{Prepare: true})
+			untouched(t, tt.second)
 			if _, err := storage.Open(t.Context(), tt.from, keys); !errors.Is(err, storage.ErrMoved) || !strings.Contains(err.Error(), named(tt.first)) {
 				t.Errorf("the source opens: %v, want where it is now", err)
 			}
-			must(t, storage.Reopen(t.Context(), tt.from, keys))
+			reopened(t, tt.from, keys)
 			moved(t, tt.from, tt.second, keys)
 			holds(t, was, tt.second, keys)
 		})
@@ -56,6 +58,49 @@ func movedAlready(t *testing.T, from, first, to string, keys *seal.Keys, o stora
 	if _, err := storage.Move(t.Context(), from, to, keys, o); !errors.Is(err, storage.ErrMoved) || !strings.Contains(err.Error(), "moved already, to ") ||
 		!strings.Contains(err.Error(), named(first)) {
 		t.Errorf("moved once more: %v, want that it went to %s", err, first)
+	}
+}
+
+// untouched looks whether nothing was made at a database's place.
+func untouched(t *testing.T, url string) {
+	t.Helper()
+	if path, isFile := strings.CutPrefix(url, "sqlite:"); isFile {
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s was made", path)
+		}
+		return
+	}
+	if tables := tablesIn(t, url); len(tables) > 0 {
+		t.Errorf("%d tables were made in %s", len(tables), url)
+	}
+}
+
+// reopened lets a database go on, and tries that once more on the open one.
+func reopened(t *testing.T, url string, keys *seal.Keys) {
+	t.Helper()
+	for _, want := range []bool{true, false} {
+		if closed, err := storage.Reopen(t.Context(), url, keys); err != nil || closed != want {
+			t.Errorf("reopening: it was closed: %v, %v, want %v", closed, err, want)
+		}
+	}
+}
+
+// To reopen what was never closed changes nothing: what was prepared is moved there.
+func TestReopenOfAnOpenOne(t *testing.T) {
+	for name, tt := range bothWays(t) {
+		t.Run(name, func(t *testing.T) {
+			keys := newKeys(t)
+			store := openAt(t, tt.from, keys)
+			live(t, store, 1, 10)
+			shut(t, store)
+			if _, err := storage.Move(t.Context(), tt.from, tt.first, keys, storage.MoveOptions{Prepare: true}); err != nil {
+				t.Fatal(err)
+			}
+			if closed, err := storage.Reopen(t.Context(), tt.from, keys); closed || err != nil {
+				t.Errorf("it was closed: %v, %v", closed, err)
+			}
+			moved(t, tt.from, tt.first, keys)
+		})
 	}
 }
 

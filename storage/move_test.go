@@ -374,7 +374,7 @@ func TestMoveTakenBack(t *testing.T) {
 	shut(t, store)
 	was := allRows(t, from)
 	moved(t, from, to, keys)
-	must(t, storage.Reopen(t.Context(), from, keys))
+	reopened(t, from, keys)
 	holds(t, was, from, keys)
 	if _, err := storage.Move(t.Context(), from, to, keys, storage.MoveOptions{}); !errors.Is(err, storage.ErrNotEmpty) {
 		t.Errorf("moved into the database that has gone on: %v", err)
@@ -406,13 +406,14 @@ func TestMoveRefuses(t *testing.T) {
 		from, to string
 		want     error
 	}{
-		"nothing there":           {newFile(t), newFile(t), nil},
-		"nothing on the server":   {server.Database(t), newFile(t), nil},
+		"nothing there":           {newFile(t), newFile(t), storage.ErrNoDatabase},
+		"nothing on the server":   {server.Database(t), newFile(t), storage.ErrNoDatabase},
 		"another key":             {filled(newFile(t), newKeys(t)), newFile(t), storage.ErrWrongKey},
 		"another key there":       {source, filled(server.Database(t), newKeys(t)), storage.ErrWrongKey},
 		"something there":         {source, filled(server.Database(t), keys), storage.ErrNotEmpty},
 		"something in the file":   {source, filled(newFile(t), keys), storage.ErrNotEmpty},
-		"into itself":             {source, source, storage.ErrNotEmpty},
+		"into itself":             {source, source, storage.ErrSame},
+		"a server into itself":    {half, half, storage.ErrSame},
 		"an older schema":         {older, newFile(t), storage.ErrToMigrate},
 		"an older schema there":   {source, older, storage.ErrToMigrate},
 		"half a move":             {half, newFile(t), storage.ErrHalfMoved},

@@ -151,11 +151,12 @@ func (m *move) open(ctx context.Context) error {
 }
 
 // Reopen lets a database go on that was moved away. What was stored since in the
-// one it was moved to is not in it; a later move begins anew.
-func Reopen(ctx context.Context, url string, keys *seal.Keys) error {
+// one it was moved to is not in it; a later move begins anew. Of one that was open
+// all along it says so, and changes nothing.
+func Reopen(ctx context.Context, url string, keys *seal.Keys) (closed bool, err error) {
 	s, err := openToMove(ctx, url, keys, true)
 	if err != nil {
-		return err
+		return false, about("--reopen", err)
 	}
 	err = s.write.transactAs(ctx, nil, func(ctx context.Context, t *tx) error {
 		rows := keyRows{}
@@ -165,10 +166,13 @@ func Reopen(ctx context.Context, url string, keys *seal.Keys) error {
 		if string(rows[metaClosed]) == closedHalf {
 			return fmt.Errorf("the database %s: %w", s.engine.place(), ErrHalfMoved)
 		}
+		if closed = rows[metaClosed] != nil; !closed {
+			return nil // what was prepared may still be moved there
+		}
 		_, err := t.exec(ctx, `DELETE FROM meta WHERE name IN ('moving', 'closed', 'moved')`)
 		return err
 	})
-	return errors.Join(err, s.Close())
+	return closed, errors.Join(err, s.Close())
 }
 
 // closed returns why a database may not be used: nil where it may.
@@ -193,4 +197,5 @@ func (m movedTo) Error() string {
 	return "it was moved already, to " + string(m) + ": set DATABASE_URL to that one, or go on with this one after `saqbol migrate --reopen`"
 }
 
+// Is lets it be known as ErrMoved.
 func (movedTo) Is(target error) bool { return target == ErrMoved }

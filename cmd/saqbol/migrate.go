@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"saqbol/storage"
+	"saqbol/storage/seal"
 )
 
 type migrateCommand struct {
@@ -48,23 +50,31 @@ func (c migrateCommand) Run(s *surroundings) error {
 		return err
 	}
 	if c.Reopen != "" {
-		if err := storage.Reopen(s.ctx, c.Reopen, keys); err != nil {
-			return err
-		}
-		fmt.Fprintln(s.stdout, "It takes reports again. What was stored since in the database it was moved to is not in it.")
+		return c.reopen(s, keys)
+	}
+	return c.move(s, keys)
+}
+
+// reopen lets a database go on that was moved away.
+func (c migrateCommand) reopen(s *surroundings, keys *seal.Keys) error {
+	closed, err := storage.Reopen(s.ctx, c.Reopen, keys)
+	if err != nil {
+		return err
+	}
+	if !closed {
+		fmt.Fprintln(s.stdout, "It was open all along: nothing was changed.")
 		return nil
 	}
-	if path, isFile := sqlitePath(c.To); isFile {
-		lock, err := lockDatabase(path)
-		if err != nil {
-			return err
-		}
-		if lock != nil {
-			defer func() { _ = lock.Close() }() // the next instance may come
-		}
-	}
+	fmt.Fprintln(s.stdout, "It takes reports again. What was stored since in the database it was moved to is not in it.")
+	return nil
+}
+
+func (c migrateCommand) move(s *surroundings, keys *seal.Keys) error {
+	var lock *os.File                   // nil where there is none
+	defer func() { _ = lock.Close() }() // the next instance may come
 	shown := newBar(s.stderr, "", time.Now)
 	done, err := storage.Move(s.ctx, c.From, c.To, keys, storage.MoveOptions{Prepare: c.Prepare,
+		Begin: func() (err error) { lock, err = c.lock(); return err },
 		Stage: func(doing string) {
 			shown.end()
 			shown = newBar(s.stderr, doing, time.Now)
@@ -79,6 +89,19 @@ func (c migrateCommand) Run(s *surroundings) error {
 	}
 	c.tell(s.stdout, done)
 	return nil
+}
+
+// lock keeps other instances off the new database, where that is a file.
+func (c migrateCommand) lock() (*os.File, error) {
+	path, isFile := sqlitePath(c.To)
+	if !isFile {
+		return nil, nil
+	}
+	lock, err := lockDatabase(path)
+	if errors.Is(err, errRunning) {
+		return nil, fmt.Errorf("another SaqBol runs on the database %s: stop it first, or name another one in --to", path)
+	}
+	return lock, err
 }
 
 // tell says what was done, and what the operator is to do now.

@@ -2,8 +2,14 @@ package main
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"saqbol/storage"
+	"saqbol/storage/seal"
 )
 
 // TestMigrateWhilePeopleAsk moves a running bot's database to PostgreSQL. Until the
@@ -77,10 +83,94 @@ func TestMigrateSaysWhatIsWrong(t *testing.T) {
 	s.migrates(t, exitUsage, "--from and --to", "--from", file)
 	s.migrates(t, exitUsage, "--from and --to")
 	s.migrates(t, exitUsage, "--reopen", "--reopen", file, "--to", "sqlite:x")
-	s.migrates(t, exitFailed, "another SaqBol runs", "--from", "sqlite:"+t.TempDir()+"/a.db", "--to", file)
-	s.migrates(t, exitFailed, "there is nothing to move", "--from", "sqlite:"+t.TempDir()+"/a.db", "--to", "sqlite:"+t.TempDir()+"/b.db")
+	another := "sqlite:" + filepath.Join(t.TempDir(), "a.db")
+	s.emptyAt(t, another)
+	s.migrates(t, exitFailed, "or name another one in --to", "--from", another, "--to", file)
 	s.migrates(t, exitFailed, "the server does not answer", "--from", file, "--to", "postgres://saqbol:"+canaryPassword+"@"+freePort(t)+"/saqbol")
 	if status := s.stop(); status != exitDone {
 		t.Errorf("the bot ended with %d:\n%s", status, s.stderr)
+	}
+}
+
+// emptyAt makes a database without a report, closed again.
+func (s *started) emptyAt(t *testing.T, url string) {
+	t.Helper()
+	keys, err := seal.Read([]byte(s.setting("SAQBOL_KEY")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := storage.Open(t.Context(), url, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A move that can't begin names the flag that is wrong, and makes nothing: no
+// database, no folder, no lock.
+func TestMigrateThatCantBegin(t *testing.T) {
+	t.Chdir(t.TempDir())
+	s := &started{environ: []string{"SAQBOL_KEY=" + testKey(t)}}
+	s.emptyAt(t, "sqlite:a.db")
+	if err := os.WriteFile("l.csv", []byte("+77011234567\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("a.db", "also-a.db"); err != nil {
+		t.Fatal(err)
+	}
+	there, absent := serverURL(t), "postgres://saqbol:"+canaryPassword+"@"+freePort(t)+"/saqbol"
+	if err := os.Rename(sqliteFile(t), "foreign.db"); err != nil {
+		t.Fatal(err)
+	}
+	foreign := "sqlite:foreign.db"
+	for _, tt := range []struct {
+		from, to string
+		says     string
+	}{
+		{"foo", "bar", "--from must be sqlite:"},
+		{"data/saqbol.db", "sqlite:b.db", "--from must be sqlite:"},
+		{"sqlite:a.db", "bar", "--to must be sqlite:"},
+		{"sqlite:a.db", "sqlite:", "--to must be sqlite:"},
+		{"sqlite:a.db", "sqlite:l.csv", "name another file in --to"},
+		{"sqlite:l.csv", "sqlite:b.db", "name another file in --from"},
+		{"sqlite:a.db", foreign, "name another file in --to"},
+		{foreign, "sqlite:b.db", "name another file in --from"},
+		{"sqlite:nosuch.db", "sqlite:deep/er/b.db", "check --from"},
+		{there, "sqlite:deep/er/b.db", "check --from"},
+		{"sqlite:a.db", absent, "host, port and sslmode in --to"},
+		{absent, "sqlite:deep/er/b.db", "host, port and sslmode in --from"},
+		{"sqlite:a.db", "sqlite:./a.db", "the same database"},
+		{"sqlite:a.db", "sqlite://also-a.db", "the same database"},
+		{there, there, "the same database"},
+	} {
+		t.Run(tt.from+" to "+tt.to, func(t *testing.T) { s.makesNothing(t, tt.says, "--from", tt.from, "--to", tt.to) })
+	}
+	s.makesNothing(t, "check --reopen", "--reopen", "sqlite:nosuch.db")
+	s.makesNothing(t, "--reopen must be sqlite:", "--reopen", "foo")
+	s.migrates(t, exitDone, "open all along", "--reopen", "sqlite:a.db")
+	s.migrates(t, exitDone, "Moved", "--from", "sqlite:a.db", "--to", "sqlite:one/b.db")
+	s.makesNothing(t, "moved already, to sqlite:", "--from", "sqlite:a.db", "--to", "sqlite:deep/er/b.db")
+	s.migrates(t, exitDone, "takes reports again", "--reopen", "sqlite:a.db")
+	s.migrates(t, exitDone, "Moved", "--from", "sqlite:a.db", "--to", "sqlite:deep/er/b.db")
+}
+
+// makesNothing runs a move that is refused.
+func (s *started) makesNothing(t *testing.T, says string, args ...string) {
+	t.Helper()
+	before, err := filepath.Glob("*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr := s.command(t, append([]string{"migrate"}, args...)...)
+	if status != exitFailed || !strings.Contains(stderr, says) || strings.Contains(stderr, canaryPassword) {
+		t.Errorf("migrate %v ends with %d, want %q and no password:\n%s%s", args, status, says, stdout, stderr)
+	}
+	if advice := strings.ReplaceAll(stderr, "set DATABASE_URL to that one", ""); strings.Contains(advice, "DATABASE_URL") {
+		t.Errorf("migrate %v blames a setting that it does not read: %s", args, stderr)
+	}
+	if after, err := filepath.Glob("*"); err != nil || !slices.Equal(before, after) {
+		t.Errorf("migrate %v: the folder held %v, and holds %v, %v", args, before, after, err)
 	}
 }
