@@ -51,7 +51,7 @@ func TestWrongCommandLines(t *testing.T) {
 
 		"import x -source y":         `unknown flag -source, did you mean "--source"? (see saqbol import --help)`,
 		"import x -source=y":         `unknown flag -source, did you mean "--source"? (see saqbol import --help)`,
-		"import x -soruce y":         "unknown flag -s (see saqbol import --help)",
+		"import x -sources y":        "unknown flag -s (see saqbol import --help)",
 		"import x --source --strict": "--source needs a value: --source NAME (--source=NAME where it begins with -) (see saqbol import --help)",
 		"import --errors --strict x": "--errors needs a value: --errors FILE (--errors=FILE where it begins with -) (see saqbol import --help)",
 		"import x --source -- y":     "--source needs a value: --source NAME (--source=NAME where it begins with -) (see saqbol import --help)",
