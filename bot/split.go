@@ -2,7 +2,6 @@ package bot
 
 import (
 	"html"
-	"iter"
 	"strings"
 	"unicode/utf8"
 )
@@ -25,23 +24,12 @@ type piece struct {
 // pieces takes Telegram's HTML apart. An entity such as &lt; is one piece.
 func pieces(text string) []piece {
 	out := make([]piece, 0, len(text))
-	for p := range eachPiece(text) {
+	for len(text) > 0 {
+		p := firstPiece(text)
 		out = append(out, p)
+		text = text[len(p.text):]
 	}
 	return out
-}
-
-// eachPiece gives the pieces one by one.
-func eachPiece(text string) iter.Seq[piece] {
-	return func(yield func(piece) bool) {
-		for len(text) > 0 {
-			p := firstPiece(text)
-			if !yield(p) {
-				return
-			}
-			text = text[len(p.text):]
-		}
-	}
 }
 
 func firstPiece(text string) piece {
