@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"saqbol/fraud"
@@ -91,8 +90,9 @@ func disputeUnseen(ref fraud.Ref, disputed, on bool, refused refusal) Reply {
 // clockTimeOf is a time of the day in Kazakhstan: limits end within a day. In the
 // hour after midnight the day is named too: "from 00:00" reads as though it were over.
 func clockTimeOf(at time.Time) any {
-	clock := at.In(almaty()).Format("15:04")
-	if strings.HasPrefix(clock, "00:") {
+	at = at.In(almaty())
+	clock := at.Format("15:04")
+	if at.Hour() == 0 {
 		return locales.M("report.when.at", "Day", locales.Day(at), "Time", clock)
 	}
 	return clock

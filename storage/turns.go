@@ -66,9 +66,6 @@ func (s *Store) GiveTurns(ctx context.Context, turns map[int64]int64, answered [
 	}
 	slices.SortFunc(sorted, func(a, b turn) int { return slices.Compare(a.chat[:], b.chat[:]) }) // so that no two wait for each other
 	now, marked := millis(s.clock()), slices.Sorted(slices.Values(answered))
-	for _, update := range marked {
-		s.handled.raise(update)
-	}
 	return s.update(ctx, "giving turns back", func(ctx context.Context, t *tx) error {
 		t.twice = true
 		for _, update := range marked {
